@@ -15,17 +15,19 @@ from model_training.reference.faults import CROPPED
 # Share of right films that may be taken for having a fault, or for lacking any of their four sides.
 # A cropped film looks most like a right one, and a part that is missing can change the answer; its
 # share is of films as they are and as if taken elsewhere together. Of those as they are, it is what
-# their distance leaves of all that may be refused, at least 1 %. A remedy is confirmed by a second
-# look.
+# their distance leaves of all that may be refused, at least 1 %. A fault with a remedy is refused
+# only if the film is right with it, which few films are that were right without.
 _FALSE_ALARMS_OF_CROPPED = 0.06
 _LEAST_FALSE_ALARMS_OF_CROPPED = 0.01
-_FALSE_ALARMS = {"side_by_side": 0.002}
+_FALSE_ALARMS = {"side_by_side": 0.002, "padded": 0.01, **dict.fromkeys(REMEDY_OF, 0.01)}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of all kinds together; of films as they are and as if taken elsewhere, of which the latter are
 # taken for another kind more often.
 _FALSE_ALARMS_OF_KINDS = 0.01
-# Of films with a fault, the share that must be named for the fault to be named at all.
-_WORTH_NAMING = 0.25
+# Of films with a fault, the share that must be named for the fault to be named at all. A black
+# frame that only makes a slice smaller costs more right films than others do.
+_WORTH_NAMING = {"padded": 0.5}
+_WORTH_NAMING_OTHERS = 0.25
 # A fault is named up to the distance within which this share of films with it lie, and within the
 # limit. Without a remedy nothing confirms it, and what lies farther out than half of these films
 # may as well be of another kind.
@@ -99,7 +101,7 @@ def fit_probes(
         place
         for place, name in enumerate(names)
         if np.mean([probes.name(film, 0.0) == name for film in faulty_validation[name]])
-        >= _WORTH_NAMING
+        >= _WORTH_NAMING.get(name, _WORTH_NAMING_OTHERS)
     ]
     return _chosen(names, weights, offsets, reach, worth)
 

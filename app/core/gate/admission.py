@@ -6,14 +6,14 @@ The engine and the trainer, which counts what a model refuses, both ask here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, Remedy
-from app.core.gate.familiarity import check_familiar, is_right, needs_second_look
+from app.core.gate.familiarity import check_familiar, is_right, remediable_faults
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.observation import Observation
 
@@ -65,8 +65,11 @@ def require_admitted(
         _refuse_by_rule(impression.refusal, observation, remedied)
     if observation is None:
         return
-    second = remedied(REMEDY_OF[observation.fault]) if needs_second_look(observation) else None
-    check_familiar(observation, remedied=second)
+    for fault in remediable_faults(observation):
+        second = remedied(REMEDY_OF[fault])
+        if second is not None and is_right(second):
+            check_familiar(replace(observation, fault=fault), remedied=second)
+    check_familiar(observation)
 
 
 def _refuse_by_rule(

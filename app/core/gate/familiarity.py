@@ -16,27 +16,28 @@ OTHER_KIND = "other_kind"
 CROPPED = "cropped"
 
 
-def needs_second_look(observation: Observation) -> bool:
-    """Whether the film, put right, must be looked at before it is known what is wrong with it.
+def remediable_faults(observation: Observation) -> tuple[str, ...]:
+    """The faults for which the film, put right, must be looked at, likeliest first.
 
-    If so, the film with the remedy `REMEDY_OF[observation.fault]` is observed as well, and given
-    to `check_familiar`.
+    Until then it is not known what is wrong with it: a slice that lies on one side looks much like
+    one that lies on the other, and a film without its upper part like one upside down.
 
     Args:
         observation: What was seen of the film as it is.
     """
-    return observation.fault in REMEDY_OF
+    return tuple(fault for fault in observation.faults if fault in REMEDY_OF)
 
 
 def check_familiar(observation: Observation, *, remedied: Observation | None = None) -> None:
     """Refuses an image that is unlike those the model was trained on.
 
     A fault that could be put right counts only if the film is familiar once it is: a foreign
-    picture turned is still foreign, and a film wrongly taken for turned is strange when turned.
+    picture turned is still foreign, and a film wrongly taken for turned is strange when turned. It
+    may have another fault all the same, for which less speaks.
 
     Args:
         observation: What was seen of the film as it is.
-        remedied: What was seen of it with the remedy of its fault, see `needs_second_look`.
+        remedied: What was seen of it with the remedy of its fault, see `remediable_faults`.
 
     Raises:
         RefusedImageError: If it is farther than the limit, of a kind that the model is not for, or
@@ -51,9 +52,10 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
             f"This image looks like {observation.kind}, which this model does not judge. Check "
             "what it shows, and read it without the model.",
         )
-    if fault and fault not in REMEDY_OF:
-        code = _CODES.get(fault, fault)
-        raise RefusedImageError(code, _SENTENCES.get(fault, _of_other_fault(fault)))
+    lasting = next((one for one in observation.faults if one not in REMEDY_OF), "")
+    if lasting:
+        code = _CODES.get(lasting, lasting)
+        raise RefusedImageError(code, _SENTENCES.get(lasting, _of_other_fault(lasting)))
     if observation.distance > 1:
         raise RefusedImageError(
             UNFAMILIAR,

@@ -61,25 +61,25 @@ class FaultProbes:
             standardised: float32 `(num_features,)`.
             distance: How far the film is from those without a fault, in limits.
         """
-        return self.names_of(standardised[np.newaxis], np.array([distance]))[0]
+        found = self.names_of(standardised[np.newaxis], np.array([distance]))[0]
+        return found[0] if found else ""
 
     def names_of(
         self, standardised: NDArray[np.float32], distances: NDArray[np.float64]
-    ) -> list[str]:
-        """The fault of each film for which most speaks; empty if there is none.
+    ) -> list[tuple[str, ...]]:
+        """The faults of each film for which something speaks, likeliest first.
 
         Args:
             standardised: float32 `(num_films, num_features)`.
             distances: How far each is from those without a fault, in limits, `(num_films,)`.
         """
         if not self.names:
-            return [""] * len(standardised)
+            return [()] * len(standardised)
         scores = self.scores(standardised)
-        likeliest = scores.argmax(axis=1)
-        is_named = (scores.max(axis=1) > 0) & (distances <= self.reach[likeliest])
+        is_named = (scores > 0) & (distances[:, np.newaxis] <= self.reach)
         return [
-            self.names[at] if named else ""
-            for at, named in zip(likeliest.tolist(), is_named.tolist(), strict=True)
+            tuple(self.names[at] for at in np.argsort(-of_film) if named[at])
+            for of_film, named in zip(scores, is_named, strict=True)
         ]
 
     def with_others(self, others: FaultProbes) -> FaultProbes:

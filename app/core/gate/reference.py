@@ -155,17 +155,23 @@ class Reference:
             standardised = self.standardised(features)
             coordinates, distances = self.distances(standardised)
             faults = self.probes.names_of(standardised, distances)
-            kinds = [""] * len(faults)
+            kinds: list[tuple[str, ...]] = [()] * len(faults)
             if self.kinds is not None:
                 kinds = self.kinds.names_of(standardised, distances)
         places = np.clip(coordinates, -_FARTHEST, _FARTHEST).astype(np.float16)
         # No limit is below NaN: such a film would pass.
         return [
-            Observation(distance, place, fault, kind) if isfinite(distance) else _not_finite()
-            for distance, place, fault, kind in zip(
+            Observation(distance, place, _first(some), _first(kind), other_faults=some[1:])
+            if isfinite(distance)
+            else _not_finite()
+            for distance, place, some, kind in zip(
                 distances.tolist(), places, faults, kinds, strict=True
             )
         ]
+
+
+def _first(names: tuple[str, ...]) -> str:
+    return names[0] if names else ""
 
 
 def _not_finite() -> InvalidOutputError:

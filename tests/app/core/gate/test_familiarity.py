@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import RefusedImageError
-from app.core.gate.familiarity import check_familiar, needs_second_look, times_the_limit
+from app.core.gate.familiarity import check_familiar, remediable_faults, times_the_limit
 from app.core.gate.fault_probes import REMEDY_OF, FaultProbes
 from app.core.gate.observation import Observation
 
@@ -74,7 +74,7 @@ def test_a_fault_without_remedy_is_refused_at_once():
 
     assert caught.value.code == "cropped"
     assert caught.value.remedy is None
-    assert not needs_second_look(seen(0.9, "cropped"))
+    assert not remediable_faults(seen(0.9, "cropped"))
 
 
 def test_a_cropped_film_is_told_which_part_it_lacks():
@@ -97,8 +97,8 @@ def test_a_fault_of_a_newer_version_has_a_sentence():
 
 
 def test_only_a_fault_that_can_be_put_right_needs_a_second_look():
-    assert needs_second_look(seen(0.9, "inverted"))
-    assert not needs_second_look(seen(3.0))
+    assert remediable_faults(seen(0.9, "inverted"))
+    assert not remediable_faults(seen(3.0))
 
 
 @pytest.mark.parametrize(

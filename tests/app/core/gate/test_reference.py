@@ -136,6 +136,7 @@ def test_images_of_a_batch_are_seen_as_if_alone():
     assert (usual.distance, usual.fault) == (0, "")
     assert (bright.distance, bright.fault) == (pytest.approx(1), "bright")
     assert (far.distance, far.fault) == (pytest.approx(np.sqrt(24) / 2), "")  # beyond reach
+    assert (bright.faults, far.faults) == (("bright",), ())
     for seen, alone in ((usual, features[0]), (bright, features[1]), (far, features[3])):
         assert seen.distance == pytest.approx(known.observe(alone).distance)
         assert np.array_equal(seen.coordinates, known.observe(alone).coordinates)
@@ -357,3 +358,18 @@ def test_objects_are_never_unpickled(tmp_path):
 
     with pytest.raises(BundleError, match="cannot be used"):
         load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_all_faults_are_told_likeliest_first_each_within_its_reach():
+    probes = FaultProbes(
+        ("near", "weak", "strong", "absent"),
+        np.array([[9, 0, 0], [1, 0, 0], [2, 0, 0], [-1, 0, 0]], np.float32),
+        np.zeros(4, np.float32),
+        np.array([0.5, 5, 5, 5], np.float32),
+    )
+
+    found = reference(probes=probes).observe(np.array([22, 20, 30], np.float32))
+
+    assert found.distance == pytest.approx(1)
+    assert found.faults == ("strong", "weak")
+    assert (found.fault, found.other_faults) == ("strong", ("weak",))
