@@ -37,7 +37,7 @@ class Home:
     other_kinds: tuple[tuple[str, str], ...] = ()
 
 
-_T1 = "a T1-weighted slice with contrast medium"
+_T1, _FLAIR = "a T1-weighted slice with contrast medium", "a FLAIR slice"
 HOMES = {
     "chest-pneumonia": Home("chest radiographs", ("chest",), ("chest-adult-rsna",)),
     "brain-tumour": Home(
@@ -51,7 +51,11 @@ HOMES = {
             ("a T1- or T2-weighted slice", "brain-types/notumor"),
         ),
     ),
-    "brain-tumour-type": Home("brain MRI", ("brain-types",)),
+    "brain-tumour-type": Home(
+        "brain MRI",
+        ("brain-types",),
+        other_kinds=((_FLAIR, "brain-lgg/tumour"), (_FLAIR, "brain-lgg/none")),
+    ),
     "blood-cells": Home("blood cells", ("blood-cells",), (), ("blood-cell",)),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -21,8 +22,8 @@ from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
 from model_training.reference.build import Built
 
-DECISION = "## Decision"
-_FIGURES = "## Figures on the test split"
+DATA, FIGURES, TRIED = "## Data", "## Figures on the test split", "## What was tried"
+_DECISION = "## Decision"
 
 
 def write_card(
@@ -48,17 +49,56 @@ def write_card(
         not_tested: What the model was not tested on, one line each.
         reference: How images are told that are unlike the training images; None if they are not.
     """
+    return card_of_parts(
+        manifest,
+        Parts(
+            opening=opening(not_tested),
+            notes=notes,
+            figures=figures_or_none(manifest, predictions),
+            refusals=[text for _, text in reference_files.sections(reference, manifest)],
+            remarks=remarks,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a card says that does not follow from the manifest alone.
+
+    Attributes:
+        opening: The first sections, see `other_sources.opening`.
+        notes: Lines about the data and their split.
+        figures: Those on the test split, as returned by `figures_or_none`.
+        refusals: The sections about its reference.
+        remarks: What was tried; empty for nothing.
+    """
+
+    opening: Sequence[str]
+    notes: Sequence[str]
+    figures: str
+    refusals: Sequence[str]
+    remarks: str
+
+
+def card_of_parts(manifest: Manifest, parts: Parts) -> str:
+    """The card as Markdown.
+
+    Args:
+        manifest: The manifest of the bundle.
+        parts: The rest.
+    """
+    remarks = parts.remarks.strip()
     sections = [
         f"# {manifest.name}",
         f"{manifest.task.title}. Research use only, not a medical device.",
-        *opening(not_tested),
+        *parts.opening,
         "## Intended use\n\n" + _intended_use(manifest),
-        "## Data\n\n" + _data(manifest, notes),
-        f"{_FIGURES}\n\n{_figures_or_none(manifest, predictions)}",
+        f"{DATA}\n\n{_data(manifest, parts.notes)}",
+        f"{FIGURES}\n\n{parts.figures}",
         decision_section(manifest),
-        *(text for _, text in reference_files.sections(reference, manifest)),
+        *parts.refusals,
         "## Training\n\n" + _training(manifest),
-        *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
+        *([f"{TRIED}\n\n{remarks}"] if remarks else []),
         "## Limits\n\n" + _limits(manifest),
     ]
     return "\n\n".join(sections) + "\n"
@@ -78,7 +118,7 @@ def _intended_use(manifest: Manifest) -> str:
     )
 
 
-def _data(manifest: Manifest, notes: list[str]) -> str:
+def _data(manifest: Manifest, notes: Sequence[str]) -> str:
     data = manifest.data
     rows = "\n".join(
         f"| {split_name} | {_patients(data, split_name)} | "
@@ -117,7 +157,13 @@ def _count(data: Data, split_name: str, name: str) -> str:
     return f"{count} of {data.labelled[split_name][name]}" if data.labelled else count
 
 
-def _figures_or_none(manifest: Manifest, predictions: pd.DataFrame) -> str:
+def figures_or_none(manifest: Manifest, predictions: pd.DataFrame) -> str:
+    """The figures on the test rows, or that nothing is known of its quality.
+
+    Args:
+        manifest: The manifest of the bundle.
+        predictions: Its table of predictions.
+    """
     if manifest.quality == "unknown":
         return f"Of the quality of this model {QUALITY_UNKNOWN}"
     return figures(manifest, predictions)
@@ -144,29 +190,17 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
     return "\n\n".join([*tables, notes(test, task)])
 
 
-def with_figures(card: str, manifest: Manifest, predictions: pd.DataFrame) -> str:
-    """An older card with its figures as they would be computed and written today.
-
-    Args:
-        card: The card.
-        manifest: The manifest of the bundle.
-        predictions: Its table of predictions.
-    """
-    section = f"{_FIGURES}\n\n{_figures_or_none(manifest, predictions)}"
-    return reference_files.with_section(card, _FIGURES, section)
-
-
 def written_figures(card: str) -> str:
     """What `figures` returned when the card was written.
 
     Nothing is computed again: 1,000 resamples of each figure take seconds with many images.
     """
-    return card.split(f"\n{_FIGURES}\n\n", 1)[1].split("\n\n## ", 1)[0]
+    return card.split(f"\n{FIGURES}\n\n", 1)[1].split("\n\n## ", 1)[0]
 
 
 def decision_section(manifest: Manifest) -> str:
     """The section about threshold, zones and calibration, with its heading."""
-    return f"{DECISION}\n\n{_decision(manifest)}"
+    return f"{_DECISION}\n\n{_decision(manifest)}"
 
 
 def _decision(manifest: Manifest) -> str:

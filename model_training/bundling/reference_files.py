@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from app.core.bundles.bundle import Bundle
-from app.core.bundles.bundle_files import CARD, PICTURES, REFERENCE, REFERENCE_SAMPLE
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.bundle_files import PICTURES, REFERENCE, REFERENCE_SAMPLE
+from app.core.bundles.manifest import Manifest
 from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
 from app.core.gate.film_distances import VOTERS
@@ -25,7 +22,6 @@ from app.core.performance.formatting import (
 )
 from app.core.performance.proportions import ClusteredProportion
 from model_training.bundling.accepted_films import accepted_films
-from model_training.bundling.revision import write_copy
 from model_training.reference.build import Built
 from model_training.reference.components import MARGIN
 from model_training.reference.contradictions import Measured
@@ -146,7 +142,7 @@ def section(built: Built | None) -> str:
         for fault, refused in built.faulty.items()
         if refused.total
     ]
-    rows += [_row(f"held-out images of {name}", *shares) for name, shares in built.kinds.items()]
+    rows += [_row(f"other kinds, {name}", *shares) for name, shares in built.kinds.items()]
     rows += [
         _row(f"foreign pictures, {kind.replace('_', ' ')}", refused)
         for kind, refused in built.foreign.items()
@@ -192,46 +188,3 @@ def _row(
 ) -> list[str]:
     by_name = count_of_total(named) if named is not None else ""
     return [what, count_of_total(refused), percent(refused), percent_interval(refused), by_name]
-
-
-def add_reference(bundle: Bundle, built: Built, out: Path) -> Bundle:
-    """Writes a new version of a bundle that has a reference, and says so in its card.
-
-    Args:
-        bundle: The bundle, which is left as it is.
-        built: The reference.
-        out: Folder of the new version; must not exist.
-    """
-    card = bundle.card()
-    for heading, text in sections(built, bundle.manifest):
-        card = with_section(card, heading, text)
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        write_files(folder, built, bundle.predictions())
-        (folder / CARD).write_text(card, encoding="utf-8")
-        return write_copy(
-            bundle,
-            out,
-            {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)},
-            changes={"format": FORMAT_WITH_REFERENCE, "reference": built.section},
-            without=(f"{PICTURES}/",),
-        )
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def with_section(card: str, heading: str, new: str) -> str:
-    """A card in which a section is replaced, or added before the limits or at the end.
-
-    Args:
-        card: The card.
-        heading: The line that the section begins with.
-        new: The section with its heading.
-    """
-    found = re.search(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
-    if found:
-        return f"{card[: found.start()]}{new}\n\n{card[found.end() :]}".rstrip() + "\n"
-    before, limits, after = card.partition("\n## Limits\n")
-    return f"{before.rstrip()}\n\n{new}\n{limits}{after}".rstrip() + "\n"

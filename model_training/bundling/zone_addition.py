@@ -14,8 +14,8 @@ from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
 from app.core.errors import DatasetError
 from app.core.performance.predictions import select
 from app.core.statistics.zones import Units
-from model_training.bundling.card import DECISION, decision_section, with_figures
-from model_training.bundling.reference_files import with_section
+from model_training.bundling.card import figures_or_none
+from model_training.bundling.card_revision import rewritten
 from model_training.bundling.revision import write_copy
 from model_training.evaluation.decision_fitting import validation_zones
 
@@ -29,7 +29,7 @@ _OLD_ZONE = re.compile(
 def add_zones(bundle: Bundle, out: Path) -> Bundle:
     """Writes a new version of a bundle whose zones have a guarantee.
 
-    The figures of its card are computed anew from its predictions; all else stays as it is.
+    Its card is written anew, with figures computed from its predictions; all else stays as it is.
 
     The films of the validation split are used as they are, also where calibration and threshold
     were chosen on changed views of them, of which a bundle keeps no scores.
@@ -42,13 +42,13 @@ def add_zones(bundle: Bundle, out: Path) -> Bundle:
         DatasetError: If the bundle has no predictions of validation films.
     """
     manifest = with_zones(bundle)
-    card = with_section(bundle.card(), DECISION, decision_section(manifest))
-    card = with_figures(card, manifest, bundle.predictions())
+    figures = figures_or_none(manifest, bundle.predictions())
     changes: dict[str, Any] = {
         "format": FORMAT_WITH_REFERENCE,
         "one_of_thresholds": manifest.one_of_thresholds,
         "findings": manifest.findings,
     }
+    card = rewritten(bundle.card(), manifest, figures)
     return write_copy(bundle, out, {CARD: card}, changes=changes)
 
 

@@ -7,7 +7,12 @@ import sys
 
 from app.commands.parsing import WrongCall, given_path, require_output_folder
 from model_training.commands.calls import Commands, add_command
-from model_training.commands.settings import add_accepted, add_pictures, with_accepted
+from model_training.commands.settings import (
+    add_accepted,
+    add_not_tested,
+    add_pictures,
+    with_accepted,
+)
 
 
 def add(commands: Commands) -> None:
@@ -15,7 +20,8 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "reference",
-        "Write a new version of a bundle that refuses images unlike those it was trained on.",
+        "Write a new version of a bundle that refuses images unlike those it was trained on. Its "
+        "card is written anew.",
         "overread-train reference models/old films/",
         "overread-train reference models/old films/ --out models/new --pictures --foreign others/",
         "overread-train reference models/old films/ --unlike 'a T1-weighted slice=others/t1'",
@@ -51,8 +57,9 @@ def add(commands: Commands) -> None:
         metavar="NAME=FOLDER",
         help="folder with images of a kind that the model is not for but takes for its own; NAME "
         "completes the sentence 'This image looks like …'. The model learns to refuse them from "
-        "half of them, and the card says how many of the other half are refused. Images in one "
-        "folder in it are of one patient; folders of one name are one kind; default: none",
+        "half of them, and the card says how many of the other half are refused. Images whose "
+        "names give the same patient, such as TCGA_CS_4941_11.jpg, or in one folder in it, are of "
+        "one patient; folders of one name are one kind; default: none",
     )
     command.add_argument(
         "--unlike-source",
@@ -61,6 +68,7 @@ def add(commands: Commands) -> None:
         help="where those images come from, for the card",
     )
     add_pictures(command)
+    add_not_tested(command)
     add_accepted(command)
     command.set_defaults(run=_run)
 
@@ -70,7 +78,8 @@ def _run(options: argparse.Namespace) -> None:
 
     from app.core.bundles.bundle import load_bundle
     from app.core.networks.network import load_network
-    from model_training.bundling.reference_files import add_reference, sections
+    from model_training.bundling.reference_addition import add_reference
+    from model_training.bundling.reference_files import sections
     from model_training.reference.build import build_reference
     from model_training.reference.bundle_films import (
         augmentation_of,
@@ -127,6 +136,6 @@ def _run(options: argparse.Namespace) -> None:
             bundle.predictions(),
             reading=reading_of(bundle),
         )
-    add_reference(bundle, built, out)
+    add_reference(bundle, built, out, not_tested=options.not_tested)
     print("\n\n".join(text for _, text in sections(built, bundle.manifest)))
     print(f"The bundle with the reference is {out}", file=sys.stderr)

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
         "zones",
         "Write a new version of an older bundle whose zones promise something, from its own "
         "predictions of validation films. Network, calibration and threshold stay as they are; the "
-        "figures of the card are computed anew from the same predictions.",
+        "card is written anew, with figures computed from the same predictions.",
         "overread-train zones models/old --out models/new",
     )
     command.add_argument(

@@ -21,6 +21,7 @@ from app.core.bundles.reference_section import MOST_LETTERS
 from app.core.errors import DatasetError, ImageError
 from app.core.images.reading import ReadOptions
 from app.core.progress import progress
+from app.core.sources.patient_names import patient_in_name
 from model_training.data.datasets import Case
 from model_training.data.duplicates import near_duplicate_groups, thumbnail
 from model_training.reference.bundle_films import files_below
@@ -79,8 +80,8 @@ def divided(
 ) -> tuple[OtherKind, ...]:
     """Each kind in two halves; files that cannot be read are left out.
 
-    Images in one folder below that of the kind are of one patient, and stay together, as
-    near-duplicates do.
+    Images whose names give the same patient, or in one folder below that of the kind, are of one
+    patient, and stay together, as near-duplicates do.
 
     Args:
         kinds: Name -> the images.
@@ -149,12 +150,18 @@ def _readable(
 
 
 def _together(alike: NDArray[np.int64], cases: Sequence[Case]) -> list[int]:
-    """A group for each image: equal for near-duplicates, and for those of one folder."""
-    folders = [
-        case.path.parent.as_posix() if "/" in case.name else case.path.as_posix() for case in cases
-    ]
-    place = {folder: at for at, folder in enumerate(dict.fromkeys(folders), int(alike.max()) + 1)}
-    links = (alike, np.array([place[folder] for folder in folders]))
+    """A group for each image: equal for near-duplicates, and for those of one patient."""
+    patients = [_patient(case) for case in cases]
+    place = {
+        patient: at for at, patient in enumerate(dict.fromkeys(patients), int(alike.max()) + 1)
+    }
+    links = (alike, np.array([place[patient] for patient in patients]))
     size = int(alike.max()) + 1 + len(place)
     graph = coo_array((np.ones(len(alike), np.bool_), links), shape=(size, size))
     return [int(group) for group in connected_components(graph, directed=False)[1][alike]]
+
+
+def _patient(case: Case) -> str:
+    """The patient of an image by its name or its folder; the image itself if neither says one."""
+    folder = case.path.parent if "/" in case.name else case.path
+    return patient_in_name(case.path.name) or folder.as_posix()

@@ -107,3 +107,18 @@ def test_an_image_is_of_one_kind_only(knees, tmp_path):
 def test_a_kind_without_name_or_folder_is_explained(call):
     with pytest.raises(DatasetError, match="Expected NAME=FOLDER"):
         kinds_called([call])
+
+
+def test_slices_of_one_patient_by_their_names_stay_together_across_folders(tmp_path):
+    for number in range(80):
+        place = "tumour" if number % 2 else "none"
+        written(tmp_path / place / f"TCGA_CS_{4900 + number // 2}_{number}.jpg", number)
+
+    (kind,) = divide(f"{NAME}={tmp_path / 'tumour'}", f"{NAME}={tmp_path / 'none'}")
+
+    shown, held_out = (
+        {one.case.path.name[:12] for one in some} for some in (kind.shown, kind.held_out)
+    )
+    assert len(kind.shown) == len(kind.held_out) == 40
+    assert len(shown) == len(held_out) == 20
+    assert not shown & held_out

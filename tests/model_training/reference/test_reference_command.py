@@ -237,7 +237,7 @@ def test_what_it_is_known_not_to_be_for_is_refused_as_such(newer, observe):
     assert told.count("a film with a ring") >= 18
     assert reference_note(newer).endswith(f"{kind.refused} of 40) are refused.")
     assert "The images come from: Drawn for a test." in newer.card()
-    assert "| held-out images of a film with a ring" in newer.card()
+    assert "| other kinds, a film with a ring" in newer.card()
 
 
 @pytest.mark.parametrize(
