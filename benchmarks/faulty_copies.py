@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.bundles.bundle import Bundle
 from app.core.images import decoding
 from app.core.images.reading import ReadOptions
 from app.core.performance.proportions import ClusteredProportion
@@ -88,7 +89,14 @@ def faulty_rows(
         is_refused, is_changed = np.array(refused, bool), np.array(changed, bool)
         yield Row(name, f"test films, {fault}", ClusteredProportion.of(is_refused, of_film))
         of_changed = ClusteredProportion.of(is_refused[is_changed], of_film[is_changed])
-        yield Row(name, f"of them, answer changed, {fault}", of_changed, least=LEAST_FAULTY)
+        least = LEAST_FAULTY if _can_be_told(engine.bundle, fault) else None
+        yield Row(name, f"of them, answer changed, {fault}", of_changed, least=least)
+
+
+def _can_be_told(bundle: Bundle, fault: str) -> bool:
+    """Whether anything in a film shows a fault: left and right are told by a marker alone."""
+    reference = bundle.manifest.reference
+    return fault != "mirrored" or (reference is not None and reference.reads_markers)
 
 
 def _faulty_copies(fault: str, films: Sequence[NDArray[np.uint8]], most: int) -> Iterator[Source]:

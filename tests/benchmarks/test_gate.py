@@ -110,3 +110,17 @@ def test_copies_are_made_until_enough_answers_are_changed(data, tmp_path):
     assert many.total == 90
     assert few.total == (40 if changed.total else 90)
     assert many.num_patients == 6  # copies of one film are not independent
+
+
+def test_left_and_right_need_not_be_told_where_no_film_has_a_marker(data, tmp_path):
+    bundle = with_reference(
+        make_bundle(tmp_path, name="small"), tmp_path / "known", reads_markers=False
+    )
+    own = [Source(path.name, path) for path in sorted((data / "mine").iterdir())[:1]]
+    engine = Engine(bundle)
+
+    rows = faulty_rows(engine, own, list(engine.score(own)), wanted=1, most=1)
+    aims = {row.what: row.least for row in rows}
+
+    assert aims["of them, answer changed, mirrored"] is None
+    assert aims["of them, answer changed, turned_90"] == 0.9
