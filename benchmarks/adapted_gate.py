@@ -35,7 +35,7 @@ from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.metrics import Proportion
 from app.core.statistics.recalibration import calibrated
 from benchmarks.calls import add_bundle, add_count, parser, run
-from benchmarks.gate import Picture
+from benchmarks.faulty_copies import Picture
 from benchmarks.table import log_machine
 
 

@@ -111,7 +111,7 @@ class _Gate:
         """Which are refused; not for a fault that could be put right, which takes a second look."""
         flat, away = self.seen.reshape(-1, self.seen.shape[2]), self.distances.ravel() / reach
         named = self.reference.probes.with_others(probes).names_of(flat, away)
-        is_named = np.array([bool(name) and name not in REMEDY_OF for name in named])
+        is_named = np.array([not REMEDY_OF.keys() >= set(faults) for faults in named])
         if self.reference.kinds is not None:
             is_named |= np.array([bool(one) for one in self.reference.kinds.names_of(flat, away)])
         return np.asarray((is_named | (away > 1)).reshape(self.distances.shape))

@@ -59,7 +59,7 @@ def test_whole_films_of_the_place_are_known_and_cropped_ones_are_found():
     assert named(after, new.whole) < 0.05
     assert named(before, new.cut[:, 1]) < 0.45
     assert named(after, new.cut[:, 1]) > 0.85
-    assert after.names_of(new.whole[:1] + 60 * line(11), np.zeros(1)) == ["inverted"]
+    assert after.name(new.whole[0] + 60 * line(11), 0.0) == "inverted"
     # What is said of films held out is what happens.
     refused, cut = found.figures
     assert (refused.name, cut.name) == (REFUSED, CUT_REFUSED)
