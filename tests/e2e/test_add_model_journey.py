@@ -93,51 +93,43 @@ def test_a_network_of_a_notebook_whose_pixels_labelled_images_explain(page, add,
     expect_heatmap(page, "|".join(CLASSES))
 
 
-def test_a_mobilenet_nested_in_a_model(page, add, tmp_path):
-    model = foreign.nested_mobilenet(tmp_path)
+@pytest.mark.parametrize(
+    ("make", "fields", "picks", "classes"),
+    [
+        pytest.param(
+            foreign.nested_mobilenet,
+            {"Classes": "NORMAL, PNEUMONIA"},
+            {"Pixels": "-1..1: x / 127.5 - 1"},
+            CLASSES,
+            id="a-mobilenet-nested-in-a-model",
+        ),
+        pytest.param(
+            foreign.of_teachable_machine,
+            {"Positive class": "Class B"},
+            {},
+            ("Class A", "Class B"),
+            id="an-archive-of-teachable-machine",
+        ),
+        pytest.param(
+            foreign.of_pytorch,
+            {"Classes": "\n".join(CLASSES)},
+            {"Pixels": TORCHVISION, "Its outputs": "logits of classes that exclude each other"},
+            CLASSES,
+            id="a-network-of-pytorch-with-its-weights-beside-it",
+        ),
+        pytest.param(
+            foreign.of_skin_lesions,
+            {"Classes": "\n".join(SKIN)},
+            {"Pixels": "0..1: x / 255, ToTensor"},
+            SKIN,
+            id="seven-classes-that-exclude-each-other",
+        ),
+    ],
+)
+def test_a_model_is_added_and_explains_its_films(page, add, tmp_path, make, fields, picks, classes):
+    add(make(tmp_path), make.__name__, fields=fields, picks=picks)
 
-    add(
-        model,
-        "mobilenet",
-        fields={"Classes": "NORMAL, PNEUMONIA"},
-        picks={"Pixels": "-1..1: x / 127.5 - 1"},
-    )
-
-    expect_heatmap(page, "|".join(CLASSES))
-
-
-def test_an_archive_of_teachable_machine(page, add, tmp_path):
-    model = foreign.of_teachable_machine(tmp_path)
-
-    add(model, "teachable", fields={"Positive class": "Class B"})
-
-    expect_heatmap(page, "Class [AB]")
-
-
-def test_a_network_of_pytorch_with_its_weights_beside_it(page, add, tmp_path):
-    model = foreign.of_pytorch(tmp_path)
-
-    add(
-        model,
-        "resnet",
-        fields={"Classes": "\n".join(CLASSES)},
-        picks={"Pixels": TORCHVISION, "Its outputs": "logits of classes that exclude each other"},
-    )
-
-    expect_heatmap(page, "|".join(CLASSES))
-
-
-def test_seven_classes_that_exclude_each_other(page, add, tmp_path):
-    model = foreign.of_skin_lesions(tmp_path)
-
-    add(
-        model,
-        "lesions",
-        fields={"Classes": "\n".join(SKIN)},
-        picks={"Pixels": "0..1: x / 255, ToTensor"},
-    )
-
-    expect_heatmap(page, "|".join(SKIN))
+    expect_heatmap(page, "|".join(classes))
 
 
 def test_fourteen_findings_any_of_which_can_be_there(page, add, tmp_path):
