@@ -14,6 +14,7 @@ from app.core.gate.image_statistics import NAMES
 from app.core.gate.sample import Sample
 from app.core.gate.statistic_space import LEAST_STEPS, on_one_scale
 from app.core.gate.two_samples import energy, kolmogorov_smirnov, proportions
+from app.core.statistics.design_effect import design_effect
 from app.core.statistics.metrics import Proportion
 
 ALPHA = 0.05
@@ -99,17 +100,21 @@ def compare_refusals(
 ) -> Compared:
     """Refusals, more than on validation films and than folders of the reference's patients have.
 
+    Slices of one head are often refused together. By as much as refusals vary more between patients
+    at home than film by film, fewer films count; one a patient, where none is refused at home.
+
     Args:
         refused: Images of the folder that were refused, of those that could be read.
         validation: The same of validation films.
         reference: Held-out films of the model, with their patients.
         seed: Of the permutations.
     """
-    effect, p = proportions(
-        (refused.successes, refused.total - refused.successes),
-        (validation.successes, validation.total - validation.successes),
-    )
-    at_home, p_of_patients = refused_by_chance(
+    counts = [(one.successes, one.total - one.successes) for one in (refused, validation)]
+    effect, _ = proportions(*counts)
+    patients = np.unique(reference.groups, return_inverse=True)[1]
+    together = design_effect(reference.distances > 1, patients)
+    p = _p_of_patients(*counts, a_patient=together or reference.films_a_patient())
+    at_home, p_at_home = refused_by_chance(
         reference.distances > 1, reference.groups, refused, seed=seed
     )
     # That fewer are refused is no news.
@@ -119,7 +124,7 @@ def compare_refusals(
         "fisher",
         effect,
         max(LEAST_REFUSED, at_home),
-        max(p, p_of_patients),
+        max(p, p_at_home),
         refused.value,
         validation.value,
         is_more,
@@ -137,13 +142,17 @@ def compare_proportions(
         a_patient: Films that a patient has, on average.
     """
     effect, _ = proportions(folder, reference)
-    _, p = proportions(
-        *([round(one / a_patient) for one in counts] for counts in (folder, reference))
-    )
+    p = _p_of_patients(folder, reference, a_patient=a_patient)
     if len(folder) > 2:
         return Compared("answers", "chi-square", effect, LEAST_MOVED, p)
     of_folder, of_reference = (Proportion(one[1], sum(one)).value for one in (folder, reference))
     return Compared("answers", "fisher", effect, LEAST_MOVED, p, of_folder, of_reference)
+
+
+def _p_of_patients(first: Sequence[int], second: Sequence[int], *, a_patient: float) -> float:
+    """Of `two_samples.proportions`, with as many patients for films as the reference has."""
+    of_patients = ([round(one / a_patient) for one in counts] for counts in (first, second))
+    return proportions(*of_patients)[1]
 
 
 def compare_films(

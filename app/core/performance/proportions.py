@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.decision_rule import Thresholds
 from app.core.performance.predictions import HeldOut
+from app.core.statistics.design_effect import design_effect
 from app.core.statistics.metrics import F1, Proportion, wilson_interval
 
 
@@ -62,15 +63,13 @@ class ClusteredProportion(Proportion):
                 "`patients` must have one entry for each image. "
                 f"Received shapes {successes.shape} and {patients.shape}."
             )
-        codes = pd.factorize(patients)[0]
-        images = np.bincount(codes)
+        codes, names = pd.factorize(patients)
+        num_patients = len(names)
         count, total = int(successes.sum()), len(successes)
-        if count in (0, total):
-            # Without variation the correlation within patients is unknown: assume it is 1.
-            effect = total / len(images) if total else 1.0
-        else:
-            effect = _design_effect(np.bincount(codes, successes).astype(np.float64), images)
-        return cls(count, total, len(images), effect)
+        effect = design_effect(successes, codes)
+        if effect is None:  # assume that all images of a patient are alike
+            effect = total / num_patients if total else 1.0
+        return cls(count, total, num_patients, effect)
 
     def interval(self) -> tuple[float, float]:
         """95 % interval clustered by patient, or (NaN, NaN) if the total is zero."""
@@ -157,14 +156,3 @@ def evaluate_zones(cases: HeldOut, thresholds: Thresholds) -> ZoneFigures:
         ruled_out=ClusteredProportion.of(below, cases.patients),
         ruled_in=ClusteredProportion.of(above, cases.patients),
     )
-
-
-def _design_effect(successes: NDArray[np.float64], images: NDArray[np.int64]) -> float:
-    """Ratio of the variance between patients to that of independent images, at least 1."""
-    num_patients, total = len(images), images.sum()
-    if num_patients < 2:
-        return float(total)
-    proportion = successes.sum() / total
-    residuals = successes - proportion * images
-    between = num_patients / (num_patients - 1) * (residuals**2).sum() / total**2
-    return float(max(1.0, between / (proportion * (1 - proportion) / total)))

@@ -209,6 +209,23 @@ def test_refusals_of_one_patient_are_no_other_folder_where_that_is_how_they_come
     assert by_home["spread"].matters
 
 
+def test_refusals_that_may_be_those_of_one_patient_are_no_news_where_none_show_how_they_come():
+    """At home no film is refused, and a patient has six: so may the six of a folder be one's."""
+    home = films(600, seed=0, a_patient=6)
+    home = replace(home, distances=np.minimum(home.distances, 0.9))
+    matters = [
+        _of(
+            compare(
+                filled(films(50 - refused, seed=1), refused=refused), home,
+                reference_refused=Proportion(12, 380), answers=ANSWERS,
+            ), "refused",
+        ).matters
+        for refused in (6, 30)
+    ]  # fmt: skip
+
+    assert matters == [False, True]
+
+
 def test_fewer_refusals_than_usual_are_no_news():
     shift = compare(
         filled(films(200, seed=1)), HOME, reference_refused=Proportion(80, 400), answers=ANSWERS
