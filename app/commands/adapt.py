@@ -193,14 +193,19 @@ def _labelled(options: argparse.Namespace, task: Task) -> list[Labelled]:
 
 def _adapt(options: argparse.Namespace, engine: Engine) -> None:
     from app.core.adaptation.adapt import adapt
+    from app.core.adaptation.enough import too_few
     from app.core.adaptation.left_out import left_out_sentences
-    from app.core.adaptation.wanted import Wanted
+    from app.core.adaptation.wanted import Wanted, count_labelled, labels_in_words
     from app.core.adaptation.writing import card
 
     task = engine.bundle.manifest.task
     labelled = _labelled(options, task)
     place = options.place or options.out.name.rpartition("@")[2]
     wanted = Wanted(options.miss_rate, options.precision, seed=options.seed)
+    # What they can show is known before minutes are spent on them.
+    if labelled and not too_few(labelled, task):
+        counts = count_labelled(labelled, is_binary=task.binary)
+        print(f"overread: {labels_in_words(wanted, counts, task)}", file=sys.stderr)
     adapted = adapt(engine, labelled, place=place, wanted=wanted)
     for sentence in left_out_sentences(adapted.films.left_out, adapted.films.examples):
         print(f"overread: {sentence}", file=sys.stderr)

@@ -10,9 +10,10 @@ import numpy as np
 
 from app.core.adaptation.cropped_probes import FittedProbes, fit_cropped_probes
 from app.core.adaptation.cut_films import look_at_cut_films
+from app.core.adaptation.enough import require_enough
 from app.core.adaptation.films import LocalFilms, Watch, score_films
 from app.core.adaptation.fitting import Decision
-from app.core.adaptation.holding_out import Fitted, adapt_decision, require_enough
+from app.core.adaptation.holding_out import Fitted, adapt_decision
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.wanted import Wanted, units_of
 from app.core.adaptation.writing import make_adaptation, reach_of, write_adaptation

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.adaptation.before_and_after import compare, outcome_of
+from app.core.adaptation.enough import require_enough
 from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision, fit_decision
 from app.core.adaptation.left_out import left_out_sentences
@@ -16,14 +16,8 @@ from app.core.adaptation.wanted import Wanted
 from app.core.bundles.adaptation import Comparison
 from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.task import Task
-from app.core.errors import DatasetError
-from app.core.performance.formatting import by_class
 from app.core.statistics.recalibration import calibrated
-from app.core.statistics.zones import Units
 
-# Fewer films of a class say nothing of a threshold; 50 to 200 films are what an adaptation is for.
-MIN_OF_CLASS = 5
-MIN_FILMS = 20
 NUM_FOLDS = 5
 
 
@@ -81,42 +75,6 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
         task,
     )
     return Fitted(decision, probabilities, figures)
-
-
-def require_enough(
-    labels: NDArray[np.int64], units: Units, task: Task, *, left_out: Sequence[str] = ()
-) -> None:
-    """Checks that there are enough labels of each class, and of enough patients.
-
-    Args:
-        labels: Class indices, `(num_films,)`.
-        units: Which films are of one patient.
-        task: The classes.
-        left_out: Why others cannot be used, in sentences.
-
-    Raises:
-        DatasetError: If there are too few films or patients, or one class is missing.
-    """
-    names, classes = np.asarray(units.names), range(len(task.classes))
-    films = [int((labels == label).sum()) for label in classes]
-    patients = [len(np.unique(names[labels == label])) for label in classes]
-    if sum(films) < MIN_FILMS or min(films) < MIN_OF_CLASS:
-        what = f"films to adapt to ({by_class(films, task)})"
-        expected = f"at least {MIN_OF_CLASS} of each class"
-    elif min(patients) < MIN_OF_CLASS:
-        what = f"patients to adapt to ({by_class(patients, task)})"
-        expected = f"those of each class from at least {MIN_OF_CLASS} patients"
-    else:
-        return
-    raise DatasetError(
-        " ".join(
-            (
-                f"There are too few labelled {what}.",
-                *left_out,
-                f"Expected at least {MIN_FILMS} films, {expected}; 50 to 200 films are better.",
-            )
-        )
-    )
 
 
 def _with_zones_of(whole: Thresholds, part: Thresholds) -> Thresholds:

@@ -15,6 +15,7 @@ from app.core.bundles.guarantee import Unit
 from app.core.bundles.task import Task
 from app.core.performance.formatting import counted
 from app.core.performance.promises import percent
+from app.core.statistics.exact_tests import smallest_sample
 from app.core.statistics.supported_promises import (
     LOOSEST_MISS_RATE,
     LOWEST_PRECISION,
@@ -158,9 +159,44 @@ def proposal_in_words(counts: LabelCounts, task: Task) -> str:
     if counts.positives >= needed:
         return f"{having}. That can show {promise}."
     usual = f"To show at most {percent(MISS_RATE)}, {needed:,} with {positive} are needed"
-    if counts.positives:
-        films = ceil((needed - counts.positives) * counts.units / counts.positives)
-        usual += f": about {counted(films, f'more {counts.unit}')} like these"
+    usual += _more_like_these(needed, counts)
     if counts.positives < fewest:
         return f"{having}: too few to rule anything out, which takes at least {fewest}. {usual}."
     return f"{having}. That can show at best {promise}. {usual}."
+
+
+def labels_in_words(wanted: Wanted, counts: LabelCounts, task: Task) -> str:
+    """What labels can show of what is wanted, and how many more it takes.
+
+    Args:
+        wanted: What was asked for.
+        counts: Of the labels.
+        task: The classes.
+    """
+    if wanted.miss_rate is None and wanted.precision is None:
+        return proposal_in_words(counts, task)
+    said = []
+    miss_rate, precision = promised(wanted, counts, is_binary=task.binary)
+    if task.binary:
+        positive = task.display_name(task.classes[1])
+        needed = positives_needed(miss_rate, confidence=wanted.confidence)
+        said.append(
+            f"To show that at most {percent(miss_rate)} of the films with {positive} are ruled "
+            f"out takes {needed:,} with it; {counts.positives:,} of "
+            f"{counted(counts.units, counts.unit)} have it{_more_like_these(needed, counts)}."
+        )
+    level = (1 - wanted.confidence) / (2 if task.binary else 1)
+    inside = smallest_sample(rate=1 - precision, level=level)
+    where = "the films ruled in have it" if task.binary else "the clear predictions are right"
+    said.append(
+        f"That at least {percent(precision)} of {where} takes {inside:,} {counts.unit}s in that "
+        "zone without an error, or more with some."
+    )
+    return " ".join(said)
+
+
+def _more_like_these(needed: int, counts: LabelCounts) -> str:
+    if not 0 < counts.positives < needed:
+        return ""
+    films = ceil((needed - counts.positives) * counts.units / counts.positives)
+    return f": about {counted(films, f'more {counts.unit}')} like these"

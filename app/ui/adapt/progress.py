@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.core.adaptation.enough import too_few
 from app.core.adaptation.folder import free_name
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.running import Adapting, Background
-from app.core.adaptation.wanted import Wanted, count_labelled, proposal_in_words
+from app.core.adaptation.wanted import Wanted, count_labelled, labels_in_words
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.markdown import escape_markdown
@@ -40,13 +41,16 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         persist_state="session",
     )
     wanted = _ask_promises(bundle.manifest.task, labelled)
+    missing = too_few(labelled, bundle.manifest.task) if labelled else ""
+    if missing:
+        st.warning(escape_markdown(missing), icon=":material/playlist_add:")
     current = jobs.adapting(bundle)
     is_running = current is not None and current.running
     if st.button(
         "Adapt",
         type="primary",
         key="adapt_start",
-        disabled=is_running or not labelled,
+        disabled=is_running or not labelled or bool(missing),
         help=None if labelled else "Choose labelled films first.",
     ):
         free_name(bundle, name, read_settings().models)  # before minutes are spent on scoring
@@ -71,11 +75,14 @@ def _ask_promises(task: Task, labelled: Sequence[Labelled]) -> Wanted:
         key="adapt_promises",
         persist_state="session",
     )
-    if choice == _BY_LABELS:
-        if labelled:
-            counts = count_labelled(labelled, is_binary=task.binary)
-            st.caption(escape_markdown(proposal_in_words(counts, task)))
-        return Wanted(miss_rate=None, precision=None)
+    wanted = Wanted(None, None) if choice == _BY_LABELS else _ask_rates(task)
+    if labelled:
+        counts = count_labelled(labelled, is_binary=task.binary)
+        st.caption(escape_markdown(labels_in_words(wanted, counts, task)))
+    return wanted
+
+
+def _ask_rates(task: Task) -> Wanted:
     missed, right = st.columns(2)
     miss_rate: float | None = None
     if task.binary:

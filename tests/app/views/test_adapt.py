@@ -47,12 +47,16 @@ def page(app, models):
 
 def adapt(at, relative, *, place="Ward 3"):
     """Adapts to a folder or table of the data root, and waits for the outcome."""
+    give(at, relative, place=place).button(key="adapt_start").click().run()
+    return wait(at)
+
+
+def give(at, relative, *, place="Ward 3"):
+    """Names a folder or table of the data root, and the place."""
     at.run()
     at.segmented_control(key="adapt_origin").set_value("Server folder or table").run()
     at.text_input(key="adapt_folder").set_value(relative).run()
-    at.text_input(key="adapt_place").set_value(place).run()
-    at.button(key="adapt_start").click().run()
-    return wait(at)
+    return at.text_input(key="adapt_place").set_value(place).run()
 
 
 def wait(at):
@@ -141,8 +145,10 @@ def test_promises_follow_from_the_labels_unless_they_are_chosen(page, labelled):
     at.text_input(key="adapt_folder").set_value(labelled).run()
 
     assert "12 of 24 films have Pneumonia: too few to rule anything out" in texts(at)
+    assert not at.button(key="adapt_start").disabled
     assert not [one for one in at.number_input if one.key == "adapt_miss_rate"]
     at.segmented_control(key="adapt_promises").set_value("Choose them").run()
+    assert "takes 72 with it; 12 of 24 films have it: about 120 more films" in texts(at)
     assert at.number_input(key="adapt_miss_rate").value == 5.0
     assert at.number_input(key="adapt_precision").value == 90.0
 
@@ -204,11 +210,13 @@ def test_a_folder_of_models_that_may_only_be_read_is_told_first_and_where_it_fai
     assert "adapt_save" in keys(at)
 
 
-def test_one_class_only_is_an_error_and_nothing_typed_is_lost(page, labelled, data_root):
+def test_of_one_class_only_it_is_said_what_is_missing_and_nothing_typed_is_lost(page, labelled, data_root):
     shutil.rmtree(data_root / "labelled" / "PNEUMONIA")
-    at = adapt(page, labelled)
+    at = give(page, labelled)
 
-    assert "too few labelled films to adapt to (12 Normal, 0 Pneumonia)" in at.error[0].value
+    assert "too few labelled films to adapt to (12 Normal, 0 Pneumonia)" in at.warning[0].value
+    assert "Label at least 8 more films, of them at least 5 with Pneumonia" in at.warning[0].value
+    assert at.button(key="adapt_start").disabled
     assert at.text_input(key="adapt_place").value == "Ward 3"
     assert at.text_input(key="adapt_folder").value == labelled
     assert "adapt_save" not in keys(at)

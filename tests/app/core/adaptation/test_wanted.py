@@ -5,6 +5,7 @@ from app.core.adaptation.wanted import (
     LabelCounts,
     Wanted,
     count_labels,
+    labels_in_words,
     promised,
     proposal_in_words,
 )
@@ -53,3 +54,15 @@ def test_the_proposal_says_what_the_labels_can_show(counts, facts):
     words = proposal_in_words(counts, TASK)
 
     assert all(fact in words for fact in facts), words
+
+
+def test_of_promises_that_are_chosen_it_is_said_how_many_labels_they_take():
+    # 0.9 ** 36 = 0.0225 <= 0.025 < 0.9 ** 35; (36 - 16) * 100 / 16 = 125.
+    words = labels_in_words(Wanted(0.10, 0.80), LabelCounts(100, 16, "film"), TASK)
+
+    assert "at most 10 % of the films with PNEUMONIA are ruled out takes 36 with it" in words
+    assert "16 of 100 films have it: about 125 more films like these" in words
+    # 0.8 ** 17 = 0.0225.
+    assert "at least 80 % of the films ruled in have it takes 17 films in that zone" in words
+    enough = labels_in_words(Wanted(0.10, 0.80), LabelCounts(100, 40, "film"), TASK)
+    assert "more films like these" not in enough
