@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NoReturn
 
+from app.core.errors import OverreadError, system_reason
+
 
 class WrongCall(Exception):  # noqa: N818 (not an error of the program)
     """An argument that argparse accepts but the command cannot use; exit status 2."""
@@ -90,7 +92,7 @@ def require_output_file(option: str, file: Path | None) -> None:
 
     Raises:
         WrongCall: If it is a folder.
-        OSError: If nothing can be written there.
+        OverreadError: If nothing can be written there.
     """
     if file is None:
         return
@@ -99,7 +101,7 @@ def require_output_file(option: str, file: Path | None) -> None:
             f"{option} is {file.name!r}, which is a folder. Expected the name of a file; add one, "
             "or choose another."
         )
-    _try_to_write(file, nearest=file.parent)
+    _try_to_write(option, file, nearest=file.parent)
 
 
 def require_output_folder(option: str, folder: Path | None) -> None:
@@ -111,7 +113,7 @@ def require_output_folder(option: str, folder: Path | None) -> None:
 
     Raises:
         WrongCall: If it is a file.
-        OSError: If nothing can be written there.
+        OverreadError: If nothing can be written there.
     """
     if folder is None:
         return
@@ -119,10 +121,10 @@ def require_output_folder(option: str, folder: Path | None) -> None:
         raise WrongCall(
             f"{option} is {folder.name!r}, which is a file. Expected a folder; choose another name."
         )
-    _try_to_write(folder, nearest=folder)
+    _try_to_write(option, folder, nearest=folder)
 
 
-def _try_to_write(wanted: Path, *, nearest: Path) -> None:
+def _try_to_write(option: str, wanted: Path, *, nearest: Path) -> None:
     """Writes an unnamed file into the nearest folder that exists, and makes none."""
     nearest = nearest.absolute()
     while not nearest.exists():
@@ -131,4 +133,7 @@ def _try_to_write(wanted: Path, *, nearest: Path) -> None:
         with TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(wanted)) from None
+        raise OverreadError(
+            f"Nothing can be written to {option}, {wanted.name!r} ({system_reason(error)}). Name "
+            "another place, or have its folder made writable; nothing was computed yet."
+        ) from None

@@ -210,7 +210,9 @@ def test_a_folder_of_models_that_may_only_be_read_is_told_first_and_where_it_fai
     assert "adapt_save" in keys(at)
 
 
-def test_of_one_class_only_it_is_said_what_is_missing_and_nothing_typed_is_lost(page, labelled, data_root):
+def test_of_one_class_only_it_is_said_what_is_missing_and_nothing_typed_is_lost(
+    page, labelled, data_root
+):
     shutil.rmtree(data_root / "labelled" / "PNEUMONIA")
     at = give(page, labelled)
 

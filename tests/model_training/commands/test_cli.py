@@ -116,7 +116,8 @@ def test_a_path_that_cannot_be_written_is_named_by_its_option(
     assert main(["fit", str(data), "--preset", "basic-cnn", *arguments]) == 1
 
     printed = capsys.readouterr().err
-    assert f"{reason} at {option}. Check the folders" in printed
+    assert reason in printed
+    assert option in printed
     assert str(tmp_path) not in printed
 
 
