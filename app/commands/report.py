@@ -96,7 +96,7 @@ def _write(opened: OpenWorklist, out: Path, *, overlays: bool) -> None:
     from app.core.atomic_write import write_whole
     from app.core.exports.files import PDF, TABLES
     from app.core.exports.rows import reading_rows
-    from app.core.exports.taking import draw, take
+    from app.core.exports.snapshot import draw, take
     from app.core.exports.worklist_pdf import PICTURE_SIDE, worklist_pdf
     from app.core.progress import progress
     from app.core.review.worklist_registry import open_worklists
@@ -126,7 +126,7 @@ def _write(opened: OpenWorklist, out: Path, *, overlays: bool) -> None:
 
 def _write_overlays(opened: OpenWorklist, contents: Contents, out: Path) -> None:
     from app.core.exports.files import OVERLAYS
-    from app.core.exports.taking import draw
+    from app.core.exports.snapshot import draw
     from app.core.exports.zipped import SIDE, write_overlays
     from app.core.progress import progress
 

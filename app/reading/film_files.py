@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 
 from starlette.responses import Response
 
-from app.core.exports.taking import draw, take_film
+from app.core.exports.snapshot import draw, take_film
 from app.core.exports.worklist_pdf import PICTURE_SIDE, case_pdf
 from app.core.rendering import heatmaps
 from app.core.review.film_heatmaps import usual_class

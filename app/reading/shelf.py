@@ -11,7 +11,7 @@ from app.core.errors import Remedy
 from app.core.explanations.selection import Choice
 from app.core.review.film_heatmaps import FilmHeatmap, compute_heatmap, known_heatmap
 from app.core.review.film_pictures import FilmPicture, film_picture
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.result import Result
 
@@ -20,8 +20,8 @@ _BYTES = 256 * 1024**2
 # Beyond this many, nothing is done ahead: its readers are gone by then.
 _MOST_WAITING = 64
 _LAYER_BYTES = 64 * 1024**2
-_layers: Kept[Hashable, bytes] = Kept(_LAYER_BYTES, size=len)
-_pictures: Kept[Hashable, FilmPicture] = Kept(_BYTES, size=lambda picture: len(picture.png))
+_layers: LruCache[Hashable, bytes] = LruCache(_LAYER_BYTES, size=len)
+_pictures: LruCache[Hashable, FilmPicture] = LruCache(_BYTES, size=lambda picture: len(picture.png))
 
 
 class Waiting:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.core.exports.taking import as_readers_see_it, may_see, take
+from app.core.exports.snapshot import as_readers_see_it, may_see, take
 from app.core.markdown import escape_markdown
 from app.core.review.worklist_registry import open_worklists
 from app.ui import quality, reader

@@ -24,12 +24,12 @@ from app.core.images.preparation import for_model, read_film
 from app.core.rendering import heatmaps
 from app.core.review.cases import examine
 from app.core.review.installed_models import InstalledModels, installed_models
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result
 
-_explainers: Kept[str, Explainer] = Kept(4)
+_explainers: LruCache[str, Explainer] = LruCache(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

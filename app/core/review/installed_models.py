@@ -14,7 +14,7 @@ from app.core.errors import BundleError
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import ResultStore
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.scoring.engine import Engine
 from app.core.settings import Settings, read_settings
 
@@ -33,9 +33,9 @@ class InstalledModels:
             settings: Where models and results are, and what computes.
         """
         self._settings = settings
-        self._bundles: Kept[tuple[Path, int, int], Bundle] = Kept(_MOST_BUNDLES)
-        self._engines: Kept[str, Engine] = Kept(_MOST_ENGINES)
-        self._maps: Kept[str, EvidenceMaps] = Kept(_MOST_ENGINES)
+        self._bundles: LruCache[tuple[Path, int, int], Bundle] = LruCache(_MOST_BUNDLES)
+        self._engines: LruCache[str, Engine] = LruCache(_MOST_ENGINES)
+        self._maps: LruCache[str, EvidenceMaps] = LruCache(_MOST_ENGINES)
         self._store: ResultStore | None = None
         self._opening = Lock()
 

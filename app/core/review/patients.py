@@ -10,7 +10,7 @@ from datetime import date
 
 from app.core.errors import ImageError
 from app.core.images import dicom_file, dicom_patient
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.review.open_worklist import OpenWorklist
 from app.core.sources.patient_names import NOBODY, patient_in_name
 from app.core.sources.source import Source
@@ -37,7 +37,7 @@ class Patient:
     taken: date | None
 
 
-_patients: Kept[tuple[str, int], Mapping[int, Patient]] = Kept(8)
+_patients: LruCache[tuple[str, int], Mapping[int, Patient]] = LruCache(8)
 
 
 def patient_of(opened: OpenWorklist, item: int) -> Patient | None:

@@ -13,7 +13,7 @@ from app.core.gate.known_films import HeldOutFilms, load_held_out
 from app.core.gate.neighbours import Neighbours, nearest
 from app.core.record.readers import Reader
 from app.core.review import modes
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result
@@ -22,7 +22,7 @@ from app.core.scoring.result import Result
 _PER_CLASS = {2: 3, 3: 3}
 _NO_ITEMS: Mapping[str, int] = MappingProxyType({})
 # By digest of the model and the finding; None for a model that ships none.
-_held_out: Kept[tuple[str, str], HeldOutFilms | None] = Kept(32)
+_held_out: LruCache[tuple[str, str], HeldOutFilms | None] = LruCache(32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

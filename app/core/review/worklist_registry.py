@@ -11,7 +11,7 @@ from app.core.record.opening import open_record
 from app.core.record.worklist import Worklist
 from app.core.record.worklists import worklist
 from app.core.review.installed_models import InstalledModels, installed_models
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.places import FolderPlace, Place, SamplesPlace, UploadsPlace
 from app.core.settings import Settings, read_settings
@@ -36,8 +36,8 @@ class OpenWorklists:
         """
         self._settings = settings
         self._models = models
-        self._database: Kept[str, Database] = Kept(1)
-        self._opened: Kept[str, OpenWorklist] = Kept(_MOST)
+        self._database: LruCache[str, Database] = LruCache(1)
+        self._opened: LruCache[str, OpenWorklist] = LruCache(_MOST)
 
     @property
     def record(self) -> Database:

@@ -12,7 +12,7 @@ from app.core.exports import files
 from app.core.exports.contents import Contents
 from app.core.exports.jobs import ExportJob, Watch
 from app.core.exports.overlays import Drawn
-from app.core.exports.taking import draw
+from app.core.exports.snapshot import draw
 from app.core.exports.worklist_pdf import PICTURE_SIDE, worklist_pdf
 from app.core.exports.zipped import SIDE, write_overlays
 from app.core.markdown import escape_sentence

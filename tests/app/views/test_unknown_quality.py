@@ -12,7 +12,7 @@ from app.core.bundles.bundle import load_bundle
 from app.core.bundles.bundle_files import PREDICTIONS, file_sha256
 from app.core.bundles.manifest import FORMAT_WITHOUT_FIGURES, MANIFEST
 from app.core.exports.provenance import provenance
-from app.core.exports.taking import take
+from app.core.exports.snapshot import take
 from app.core.review.worklist_registry import open_worklists
 from tests.app.views.conftest import made, open_film, opened
 

@@ -9,8 +9,8 @@ from pypdf import PdfReader
 
 from app.core.exports.overlays import Drawn
 from app.core.exports.rows import READING_COLUMNS, reading_rows
+from app.core.exports.snapshot import as_readers_see_it
 from app.core.exports.tables import csv
-from app.core.exports.taking import as_readers_see_it
 from app.core.exports.worklist_pdf import case_pdf, worklist_pdf
 from app.core.record.audit import audit
 from app.core.record.log import all_entries

@@ -1,4 +1,4 @@
-"""Keeps what is costly to make, for all threads of the process."""
+"""A cache of the values used last, for all threads of the process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
 
-class Kept(Generic[_K, _V]):
-    """The values used last, each made once, while other threads wait for it. Thread-safe.
+class LruCache(Generic[_K, _V]):
+    """A cache that drops what was used longest ago. Thread-safe.
+
+    Each value is made once, while other threads wait for it. It is not `functools.lru_cache`, which
+    makes a value in each thread that asks at the same time, and knows no sizes.
 
     A value that could not be made is not kept: the next thread tries again.
     """

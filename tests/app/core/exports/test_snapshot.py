@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.exports.files import TABLES
-from app.core.exports.taking import as_readers_see_it, may_see
+from app.core.exports.snapshot import as_readers_see_it, may_see
 from app.core.record.answers import WorklistAnswers
 from app.core.record.opening import open_record
 from app.core.record.readers import known_reader

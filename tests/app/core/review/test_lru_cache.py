@@ -3,11 +3,11 @@ import time
 
 import pytest
 
-from app.core.review.kept import Kept
+from app.core.review.lru_cache import LruCache
 
 
 def test_a_value_is_made_once_while_others_wait():
-    kept, made = Kept(2), []
+    kept, made = LruCache(2), []
 
     def make():
         time.sleep(0.05)
@@ -27,7 +27,7 @@ def test_a_value_is_made_once_while_others_wait():
 
 
 def test_the_values_used_last_are_kept():
-    kept = Kept(2)
+    kept = LruCache(2)
     for key in ("a", "b", "a", "c"):
         kept.get(key, key.upper)
 
@@ -36,7 +36,7 @@ def test_the_values_used_last_are_kept():
 
 
 def test_values_are_kept_up_to_a_size():
-    kept = Kept(10, size=len)
+    kept = LruCache(10, size=len)
     for word in ("four", "five5", "two", "one"):
         kept.get(word, lambda word=word: word)
     assert kept.values() == ["two", "one"]
@@ -46,7 +46,7 @@ def test_values_are_kept_up_to_a_size():
 
 
 def test_a_failure_is_not_kept():
-    kept = Kept(2)
+    kept = LruCache(2)
 
     def fail():
         raise ValueError("not now")
