@@ -77,10 +77,11 @@ class FaultProbes:
             return [()] * len(standardised)
         scores = self.scores(standardised)
         is_named = (scores > 0) & (distances[:, np.newaxis] <= self.reach)
-        return [
-            tuple(self.names[at] for at in np.argsort(-of_film) if named[at])
-            for of_film, named in zip(scores, is_named, strict=True)
-        ]
+        found: list[tuple[str, ...]] = [()] * len(standardised)
+        for place in np.flatnonzero(is_named.any(axis=1)).tolist():  # few films
+            likeliest = np.argsort(-scores[place])
+            found[place] = tuple(self.names[at] for at in likeliest if is_named[place, at])
+        return found
 
     def with_others(self, others: FaultProbes) -> FaultProbes:
         """These probes, with others in place of those of the same names.

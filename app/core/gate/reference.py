@@ -108,7 +108,8 @@ class Reference:
         # products where other programs or other films had the cores.
         places = np.einsum("nf,kf->nk", standardised, self.components).astype(np.float64)
         coordinates = places / np.sqrt(self.variances)
-        within = np.sqrt(np.mean(coordinates**2, axis=1))
+        squares = np.einsum("nk,nk->n", coordinates, coordinates)
+        within = np.sqrt(squares / len(self.variances))
         beyond = np.sqrt(self._left_over(standardised, places) / standardised.shape[1])
         distances = np.maximum(within / self.limits[0], beyond / self.limits[1])
         return coordinates, distances

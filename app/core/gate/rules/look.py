@@ -39,14 +39,6 @@ class Look:
     def _figures(self) -> dict[str, float]:
         return dict(zip(NAMES, self.statistics.tolist(), strict=True))
 
-    @cached_property
-    def _above(self) -> frozenset[str]:
-        return _names_where(self.statistics > self.ranges.high)
-
-    @cached_property
-    def _below(self) -> frozenset[str]:
-        return _names_where(self.statistics < self.ranges.low)
-
     def figure(self, name: str) -> float:
         """One of `NAMES`, in its unit."""
         return self._figures[name]
@@ -62,7 +54,8 @@ class Look:
             name: One of `NAMES`.
             at_least: No figure below is meant, whatever the training films have.
         """
-        return name in self._above and self.figure(name) >= at_least
+        value = self.figure(name)
+        return value >= at_least and self.ranges.is_above(name, value)
 
     def is_below(self, name: str, at_most: float = np.inf) -> bool:
         """Whether a figure is below the training films and a limit of its own.
@@ -71,7 +64,8 @@ class Look:
             name: One of `NAMES`.
             at_most: No figure above is meant, whatever the training films have.
         """
-        return name in self._below and self.figure(name) <= at_most
+        value = self.figure(name)
+        return value <= at_most and self.ranges.is_below(name, value)
 
     @cached_property
     def is_inverse_usual(self) -> bool:
@@ -105,7 +99,3 @@ class Look:
             self.ranges.is_below(name, value) or self.ranges.is_above(name, value)
             for name, value in figures.items()
         )
-
-
-def _names_where(is_meant: NDArray[np.bool_]) -> frozenset[str]:
-    return frozenset(name for name, meant in zip(NAMES, is_meant.tolist(), strict=True) if meant)
