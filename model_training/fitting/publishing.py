@@ -113,24 +113,62 @@ def publish(
         versions=export.library_versions(),
         files={},
     )
-    predictions = predictions_of(films, outcome)
-    if reference is not None:
-        reference = complete_reference(reference, films, manifest, predictions, config, description)
-        manifest = manifest.model_copy(update={"reference": reference.section})
-    contents = export.Contents(
+    contents = contents_of(
         manifest,
         trained.network,
-        trained.history,
+        films,
+        outcome,
+        history=trained.history,
+        notes=films.split.notes,
+        reference=reference,
+        config=config,
+        description=description,
+    )
+    return export.publish(
+        out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
+    )
+
+
+def contents_of(
+    manifest: Manifest,
+    network: AnyNetwork,
+    films: Films,
+    outcome: Outcome | FindingsOutcome,
+    *,
+    history: pd.DataFrame,
+    notes: list[str],
+    reference: Built | None,
+    config: TrainingConfig,
+    description: Description,
+) -> export.Contents:
+    """The contents of a bundle whose films were scored, with their tables.
+
+    Args:
+        manifest: With the task, the decisions and the section of the reference.
+        network: The network.
+        films: The films, with their split.
+        outcome: Their scores.
+        history: One row per epoch.
+        notes: Lines about the data for the card.
+        reference: As built; it is given what follows from the predictions.
+        config: How files are read.
+        description: What is shipped, and what the card says beside the figures.
+    """
+    predictions = _predictions(films, outcome)
+    if reference is not None:
+        reference = _completed(reference, films, manifest, predictions, config, description)
+        manifest = manifest.model_copy(update={"reference": reference.section})
+    return export.Contents(
+        manifest,
+        network,
+        history,
         predictions,
-        films.split.notes,
+        notes,
         description.samples,
         split_table(films.split, films.classes, films.digests),
         description.remarks,
         description.not_tested,
         reference,
-    )
-    return export.publish(
-        out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
     )
 
 
@@ -180,7 +218,7 @@ def build_reference_of(
         return None
 
 
-def complete_reference(
+def _completed(
     built: Built,
     films: Films,
     manifest: Manifest,
@@ -188,16 +226,7 @@ def complete_reference(
     config: TrainingConfig,
     description: Description,
 ) -> Built:
-    """The reference with what follows from the predictions.
-
-    Args:
-        built: The reference.
-        films: The films, with their split.
-        manifest: That of the bundle, with task and thresholds.
-        predictions: The predictions table of the bundle.
-        config: How files are read.
-        description: Whether small pictures may be shipped.
-    """
+    """The reference with what follows from the predictions, and pictures if they are shipped."""
     built = with_contradictions(built, manifest, predictions)
     if not description.pictures:
         return built
@@ -217,13 +246,8 @@ def decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
     return {"thresholds": outcome.thresholds, "calibration": outcome.calibration}
 
 
-def predictions_of(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFrame:
-    """The predictions table of validation and test films.
-
-    Args:
-        films: The films, with their split.
-        outcome: Their scores.
-    """
+def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFrame:
+    """The predictions table of validation and test films."""
     if isinstance(outcome, FindingsOutcome):
         return findings_table(
             films.cases,

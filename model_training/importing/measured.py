@@ -22,15 +22,14 @@ from model_training.console import say
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import Case, Dataset
 from model_training.data.film_cache import default_folder
-from model_training.data.splits import MIN_IMAGES, split_table
+from model_training.data.splits import MIN_IMAGES
 from model_training.evaluation.films_evaluation import evaluate_films
 from model_training.fitting.publishing import (
     Description,
     build_reference_of,
-    complete_reference,
+    contents_of,
     decisions,
     describe_data,
-    predictions_of,
 )
 from model_training.importing.description import Provenance, about_training, network_input
 from model_training.importing.imported import Imported
@@ -159,21 +158,16 @@ def publish_measured(
         versions=export.library_versions(),
         files={},
     )
-    predictions = predictions_of(films, outcome)
-    if reference is not None:
-        reference = complete_reference(reference, films, manifest, predictions, config, description)
-        manifest = manifest.model_copy(update={"reference": reference.section})
-    contents = export.Contents(
+    contents = contents_of(
         manifest,
         imported.network,
-        pd.DataFrame({"epoch": pd.Series(dtype=int)}),
-        predictions,
-        notes,
-        description.samples,
-        split_table(films.split, films.classes, films.digests),
-        description.remarks,
-        description.not_tested,
-        reference,
+        films,
+        outcome,
+        history=pd.DataFrame({"epoch": pd.Series(dtype=int)}),
+        notes=notes,
+        reference=reference,
+        config=config,
+        description=description,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
