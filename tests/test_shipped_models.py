@@ -15,6 +15,9 @@ from app.core.sources.source import Source
 from app.core.statistics.curves import roc_auc
 from app.core.statistics.metrics import operating_point
 from benchmarks.homes import HOMES
+from model_training.bundling.card import written_figures
+from model_training.bundling.card_revision import rewritten, sections
+from model_training.bundling.other_sources import NOT_TESTED_ON, ON_OTHER_SOURCES
 from model_training.reference.other_kinds import divided, kinds_called
 
 pytestmark = pytest.mark.slow
@@ -30,6 +33,8 @@ NAMES = (
     "phantom-findings",
 )
 NUM_OUTPUTS = {"blood-cells": 8, "brain-tumour-type": 3, "phantom-findings": 3}
+# By their licence, or as they are of no patient.
+WITH_PICTURES = ("blood-cells", "chest-pneumonia", "phantom-chest", "phantom-findings")
 # Who the patients are is not known, of all images or of some.
 OF_UNKNOWN_PATIENTS = ("blood-cells", "brain-tumour", "brain-tumour-type")
 
@@ -48,6 +53,30 @@ def test_it_is_complete_and_small_and_loads(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_its_card_opens_with_what_it_was_not_tested_on(name):
+    card = load_bundle(MODELS / name).card()
+
+    assert list(sections(card))[:3] == [NOT_TESTED_ON, ON_OTHER_SOURCES, "## Intended use"]
+    assert sections(card)[NOT_TESTED_ON].count("\n- ") >= 2
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"chest-pneumonia"}))
+def test_its_card_is_as_it_would_be_written_today(name):
+    bundle = load_bundle(MODELS / name)
+    card = bundle.card()
+
+    assert rewritten(card, bundle.manifest, written_figures(card)) == card
+
+
+@pytest.mark.parametrize("name", ["blood-cells", "brain-tumour-type"])
+def test_a_model_of_several_classes_says_from_where_its_answers_are_clear(name):
+    thresholds = load_bundle(MODELS / name).manifest.thresholds
+
+    assert thresholds.guarantee.rule_in.found
+    assert thresholds.guarantee.rule_in.inside >= 0.6 * thresholds.guarantee.units
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_patient_is_in_two_splits(name):
     predictions = load_bundle(MODELS / name).predictions()
 
@@ -58,20 +87,22 @@ def test_no_patient_is_in_two_splits(name):
 
 
 @pytest.mark.parametrize("split", ["test", "val"])
-@pytest.mark.parametrize("name", ["blood-cells", "chest-pneumonia"])
+@pytest.mark.parametrize("name", WITH_PICTURES)
 def test_each_misclassified_film_has_a_picture_where_the_licence_allows(name, split):
     bundle = load_bundle(MODELS / name)
     task = bundle.manifest.task
-    films = misclassified(
-        select(bundle.predictions(), task, split=split),
-        threshold=bundle.manifest.thresholds.decision if task.binary else None,
-    )
 
-    assert films
-    assert all(bundle.picture(film.image_id) is not None for film in films)
+    for own in [bundle.of_finding(one) for one in task.classes] if task.any_of else [bundle]:
+        films = misclassified(
+            select(own.predictions(), own.manifest.task, split=split),
+            threshold=own.manifest.thresholds.decision if own.manifest.task.binary else None,
+        )
+
+        assert films
+        assert all(bundle.picture(film.image_id) is not None for film in films)
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {"blood-cells", "chest-pneumonia"}))
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*WITH_PICTURES}))
 def test_no_other_source_has_its_pictures_shipped(name):
     files = load_bundle(MODELS / name).manifest.files
 
@@ -153,8 +184,9 @@ def test_it_refuses_what_it_is_not_for(name, real_data):
     assert all(result.prediction is None for result in results if result.status != "ok")
 
 
-def test_slices_of_another_contrast_that_it_was_not_shown_are_refused(real_data):
-    bundle = load_bundle(MODELS / "brain-tumour")
+@pytest.mark.parametrize("name", ["brain-tumour", "brain-tumour-type"])
+def test_slices_of_another_contrast_that_it_was_not_shown_are_refused(name, real_data):
+    bundle = load_bundle(MODELS / name)
     called = [f"{name}={real_data / folder}" for name, folder in HOMES[bundle.name].other_kinds]
     kinds = divided(
         kinds_called(called), (), network_input=bundle.manifest.input, reading=AS_STORED

@@ -23,13 +23,14 @@ _FRAME = (0.05, 0.15)
 def learned_as_right(augmentation: Augmentation) -> frozenset[str]:
     """The faults that a network saw in training as films that are right.
 
-    A blood cell has no upper side, and a network that was trained on cells turned in all
-    directions may judge them so.
+    A blood cell has no upper side and no left one, and a network that was trained on cells turned
+    in all directions and mirrored may judge them so.
 
     Args:
         augmentation: How the films of the training were changed.
     """
-    return frozenset(name for name, degrees in _DEGREES.items() if augmentation.rotation >= degrees)
+    turned = {name for name, degrees in _DEGREES.items() if augmentation.rotation >= degrees}
+    return frozenset(turned | {"mirrored"} if augmentation.flip else turned)
 
 
 def faulty(name: str, film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:

@@ -96,6 +96,7 @@ def test_what_the_training_showed_as_right_is_no_fault(network, cases):
 )
 def test_a_film_turned_by_as_much_as_in_training_is_right(rotation, expected):
     assert learned_as_right(Augmentation(rotation=rotation)) == expected
+    assert learned_as_right(Augmentation(rotation=rotation, flip=0.1)) == expected | {"mirrored"}
 
 
 @pytest.mark.parametrize(
