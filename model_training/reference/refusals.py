@@ -14,7 +14,9 @@ from app.core.gate.familiarity import CROPPED, OTHER_KIND
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference
-from app.core.gate.rules.check import check_figures
+from app.core.gate.rules.check import check_look
+from app.core.gate.rules.look import Look
+from app.core.gate.rules.quality import check_quality
 from app.core.performance.proportions import ClusteredProportion
 from model_training.data.datasets import Case
 from model_training.reference import faults
@@ -90,13 +92,14 @@ class RefusalCounter:
     def _impression(self, looked: Looked, at: int) -> Impression:
         """What a film is refused for by its file and its figures, as `check_film` finds it."""
         statistics, ranges = looked.statistics[at], self.reference.ranges
-        refusal = looked.stated[at]
+        refusal, spoilt = looked.stated[at], None
         if refusal is None and ranges is not None:
-            size = self.looker.network_input
-            refusal = refusal_of(lambda: check_figures(looked.shapes[at], statistics, size, ranges))
+            look = Look(looked.shapes[at], statistics, ranges, self.looker.network_input)
+            refusal = refusal_of(lambda: check_look(look))
+            spoilt = refusal_of(lambda: check_quality(look))
         if refusal is None and self.reference.reads_markers:
             refusal = looked.mirrored[at]
-        return Impression(statistics, refusal)
+        return Impression(statistics, refusal, spoilt)
 
     def _observe_with(self, case: Case, remedy: Remedy) -> Observation:
         return self.reference.observe(self.looker.look_again(case, remedy))

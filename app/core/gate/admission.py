@@ -28,10 +28,12 @@ class Impression:
     Attributes:
         statistics: float32 `(num_statistics,)`; None without a reference.
         refusal: What is wrong with it by its file and pixels alone, if anything.
+        spoilt: What spoils it, if nothing else is wrong with it; see `check_quality`.
     """
 
     statistics: NDArray[np.float32] | None = None
     refusal: RefusedImageError | None = None
+    spoilt: RefusedImageError | None = None
 
 
 def refusal_of(check: Callable[[], None]) -> RefusedImageError | None:
@@ -70,6 +72,8 @@ def require_admitted(
         if second is not None and is_right(second):
             check_familiar(replace(observation, fault=fault), remedied=second)
     check_familiar(observation)
+    if impression.spoilt is not None:
+        raise impression.spoilt
 
 
 def _refuse_by_rule(

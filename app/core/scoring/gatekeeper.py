@@ -19,9 +19,11 @@ from app.core.gate.film_view import FilmView
 from app.core.gate.image_statistics import view_statistics
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference, load_reference
-from app.core.gate.rules.check import check_figures
+from app.core.gate.rules.check import check_look
 from app.core.gate.rules.header import check_header
+from app.core.gate.rules.look import Look
 from app.core.gate.rules.mirrored import check_mirrored
+from app.core.gate.rules.quality import check_quality
 from app.core.performance.formatting import proportion_in_full
 from app.core.statistics.metrics import Proportion
 
@@ -112,12 +114,14 @@ class Gatekeeper:
         if self.reference is None or view is None:
             return Impression(None, refusal)
         statistics = view_statistics(view)
-        ranges = self.reference.ranges
+        ranges, spoilt = self.reference.ranges, None
         if refusal is None and ranges is not None:
-            refusal = refusal_of(lambda: check_figures(view.shape, statistics, self._input, ranges))
+            look = Look(view.shape, statistics, ranges, self._input, view)
+            refusal = refusal_of(lambda: check_look(look))
+            spoilt = refusal_of(lambda: check_quality(look))
         if refusal is None and self.reference.reads_markers:
             refusal = refusal_of(lambda: check_mirrored(view))
-        return Impression(statistics, refusal)
+        return Impression(statistics, refusal, spoilt)
 
     def observe(
         self, features: NDArray[np.float32] | None, impression: Impression

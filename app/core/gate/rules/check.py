@@ -21,6 +21,7 @@ from app.core.gate.rules.header import check_header
 from app.core.gate.rules.inversion import check_inversion
 from app.core.gate.rules.look import Look
 from app.core.gate.rules.mirrored import check_mirrored
+from app.core.gate.rules.quality import check_quality
 from app.core.gate.rules.several_films import check_several_films
 from app.core.gate.rules.size import check_size
 from app.core.gate.rules.storage import check_storage
@@ -70,8 +71,10 @@ def check_film(
         return
     view = FilmView(film) if view is None else view
     figures = view_statistics(view) if statistics is None else statistics
-    check_figures(view.shape, figures, network_input, ranges)
+    look = Look(view.shape, figures, ranges, network_input, view)
+    check_look(look)
     check_mirrored(view)
+    check_quality(look)
 
 
 def check_figures(
@@ -91,8 +94,16 @@ def check_figures(
     Raises:
         RefusedImageError: With what is wrong, and the remedy if one is certain.
     """
-    if ranges.hold(statistics):
+    check_look(Look(shape, statistics, ranges, network_input))
+
+
+def check_look(look: Look) -> None:
+    """Refuses a film by its figures, and by what they say that has to be looked at.
+
+    Raises:
+        RefusedImageError: With what is wrong, and the remedy if one is certain.
+    """
+    if look.ranges.hold(look.statistics):
         return  # each rule needs a figure beyond its range
-    look = Look(shape, statistics, ranges, network_input)
     for check in PIXEL_RULES:
         check(look)

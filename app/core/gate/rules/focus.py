@@ -13,9 +13,14 @@ def check_focus(look: Look) -> None:
         RefusedImageError: If it is one.
     """
     if look.is_below("sharpness"):
-        raise RefusedImageError(
-            "blurred",
-            "The film is blurred, more than any that the model was trained on, so that fine "
-            "structures cannot be judged. Use the original instead of a photograph or an enlarged "
-            "thumbnail.",
-        )
+        raise blurred()
+
+
+def blurred() -> RefusedImageError:
+    """What is said of a film that is blurred."""
+    return RefusedImageError(
+        "blurred",
+        "The film is blurred, more than any that the model was trained on, so that fine "
+        "structures cannot be judged. Use the original instead of a photograph or an enlarged "
+        "thumbnail.",
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.network_input import Input
+from app.core.gate.film_view import FilmView
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.statistic_ranges import StatisticRanges
 
@@ -28,12 +29,14 @@ class Look:
         statistics: As returned by `image_statistics`, `(len(NAMES),)`.
         ranges: Where the training films lay.
         network_input: What the network is given.
+        view: The film itself, if it is at hand and not only its figures.
     """
 
     shape: tuple[int, int]
     statistics: NDArray[np.float32]
     ranges: StatisticRanges
     network_input: Input
+    view: FilmView | None = None
 
     @cached_property
     def _figures(self) -> dict[str, float]:
@@ -66,6 +69,26 @@ class Look:
         """
         value = self.figure(name)
         return value <= at_most and self.ranges.is_below(name, value)
+
+    def is_low(self, name: str, part: float) -> bool:
+        """Whether a figure is in the lowest part of the widened range, or below.
+
+        Args:
+            name: One of `NAMES`.
+            part: Of the width of the range; an eighth leaves half of what it was widened by.
+        """
+        low, high = self.ranges.range_of(name)
+        return self.figure(name) < low + part * (high - low)
+
+    def is_high(self, name: str, part: float) -> bool:
+        """Whether a figure is in the highest part of the widened range, or above.
+
+        Args:
+            name: One of `NAMES`.
+            part: Of the width of the range; a quarter is most of what it was widened by.
+        """
+        low, high = self.ranges.range_of(name)
+        return self.figure(name) > high - part * (high - low)
 
     @cached_property
     def is_inverse_usual(self) -> bool:

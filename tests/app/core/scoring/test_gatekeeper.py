@@ -91,6 +91,20 @@ def test_a_remedy_of_a_rule_is_offered_if_the_film_is_familiar_then(
     assert (refused.value.code, refused.value.remedy) == (code, remedy)
 
 
+@pytest.mark.parametrize(("distance", "code"), [(0.5, "noisy"), (3.0, "unfamiliar")])
+def test_what_spoils_a_film_is_said_if_nothing_else_is_wrong(guarded, distance, code):
+    film = familiar_film(1, side=224)
+    grains = np.random.default_rng(0).random(film.shape)
+    peppered = np.where(grains < 0.1, 20, np.where(grains > 0.9, 230, film)).astype(np.uint8)
+
+    impression = guarded.look_at(Film(peppered))
+
+    assert impression.refusal is None
+    with pytest.raises(RefusedImageError) as refused:
+        require_admitted(seen(distance), impression, remedied=lambda _: None)
+    assert refused.value.code == code
+
+
 @pytest.mark.parametrize(("part", "code"), [("EXTREMITY", "wrong_body_part"), ("CHEST", None)])
 def test_a_bundle_without_a_reference_compares_what_the_file_states(bundle, part, code):
     size = bundle.manifest.input.model_copy(update={"body_parts": ("CHEST",)})

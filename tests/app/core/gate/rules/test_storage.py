@@ -6,8 +6,10 @@ import pytest
 
 from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
-from app.core.gate.image_statistics import image_statistics
-from app.core.gate.rules.check import check_figures
+from app.core.gate.film_view import FilmView
+from app.core.gate.image_statistics import image_statistics, view_statistics
+from app.core.gate.rules.check import check_look
+from app.core.gate.rules.look import Look
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images.film import Film
 
@@ -40,11 +42,21 @@ def side_by_side(pixels: np.ndarray) -> np.ndarray:
     return np.concatenate([pixels, 255 - film(99)], axis=1)
 
 
+def four_with_gaps(pixels: np.ndarray) -> np.ndarray:
+    """Parts of four films with white gaps, whose edges lie where JPEG blocks would begin."""
+    half = SIDE // 2
+    joined = pixels.copy()
+    joined[:half, half:], joined[half:, :half] = film(98)[:half, half:], film(99)[half:, :half]
+    joined[:, half : half + 8] = joined[half : half + 8] = 255
+    return joined
+
+
 def code_of(pixels: np.ndarray) -> str:
     ranges = StatisticRanges.from_films([image_statistics(Film(film(seed))) for seed in range(80)])
     size = Input(height=96, width=96, channels=1, fit="stretch")
+    view = FilmView(Film(pixels))
     try:
-        check_figures(pixels.shape[:2], image_statistics(Film(pixels)), size, ranges)
+        check_look(Look(pixels.shape[:2], view_statistics(view), ranges, size, view))
     except RefusedImageError as error:
         return error.code
     return ""
@@ -57,6 +69,7 @@ def code_of(pixels: np.ndarray) -> str:
         (noisy, "noisy"),
         (black_and_white, "few_grey_levels"),
         (side_by_side, "several_films"),
+        (four_with_gaps, "several_films"),
     ],
 )
 def test_a_film_is_refused_for_what_is_wrong_with_it(change, code):
