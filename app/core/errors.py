@@ -7,6 +7,7 @@ data: no pixels, no DICOM header values.
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from pathlib import Path
 from typing import Literal, get_args
@@ -128,6 +129,10 @@ class UnreadableImageError(ImageError):
     """The bytes are not a complete image."""
 
 
+# As sentences propose a remedy.
+_PROPOSED = re.compile("Have it judged [^,]*, or choose")
+
+
 class RefusedImageError(ImageError):
     """A readable image that the model is not meant for.
 
@@ -147,6 +152,10 @@ class RefusedImageError(ImageError):
         """
         super().__init__(code, sentence)
         self.remedy = remedy
+
+    def without_remedy(self) -> RefusedImageError:
+        """The same where the remedy would be in vain, so that the sentence does not propose it."""
+        return RefusedImageError(self.code, _PROPOSED.sub("Choose", str(self)))
 
 
 class InvalidOutputError(ImageError):

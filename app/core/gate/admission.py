@@ -94,4 +94,4 @@ def _refuse_by_rule(
         raise refusal
     if second is not None and observation is not None and observation.distance > 1:
         check_familiar(observation)
-    raise RefusedImageError(refusal.code, str(refusal))
+    raise refusal.without_remedy()

@@ -14,6 +14,7 @@ from app.core.errors import (
     CHANGED,
     ImageError,
     InvalidOutputError,
+    RefusedImageError,
     Remedy,
     UnreadableImageError,
 )
@@ -223,12 +224,27 @@ class Judge:
             RefusedImageError: If the model is not for it.
             UnreadableImageError: If it had to be read again, and is no longer what it was.
         """
-        if not seen.film.chosen.override:
+        film = seen.film
+        if film.chosen.override:
+            return
+        try:
             require_admitted(
                 observation,
                 seen.impression,
-                remedied=lambda remedy: self._observe_with(remedy, seen.film),
+                remedied=lambda remedy: self._observe_with(remedy, film),
             )
+        except RefusedImageError as refusal:
+            if refusal.remedy is None or self._passes_rules_with(refusal.remedy, film):
+                raise
+            raise refusal.without_remedy() from None
+
+    def _passes_rules_with(self, remedy: Remedy, film: FittedFilm) -> bool:
+        """Whether no rule refuses a film with a remedy, for which it would be offered in vain."""
+        reading = replace(film.source.reading, remedy=remedy)
+        prepared = prepare(_read_again(film), self.manifest.input, reading=reading)
+        if isinstance(prepared, Rejected):
+            return False
+        return self.gatekeeper.look_at(prepared.film).refusal is None
 
     def _observe_with(self, remedy: Remedy, film: FittedFilm) -> Observation | None:
         """What is seen of a film with a remedy; None if it has one or cannot be judged with it."""

@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
+from app.core.errors import RefusedImageError
+from app.core.gate.admission import Impression
 from app.core.images.preparation import PIPELINE_VERSION, prepare
 from app.core.images.reading import ReadOptions
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.results.rows import row
 from app.core.scoring.engine import Engine
+from app.core.scoring.gatekeeper import Gatekeeper
 from app.core.scoring.second_look import ApplyRemedies
 from app.core.sources.source import Source
 from tests.references import familiar_film, foreign_film
@@ -115,6 +118,19 @@ class ReadOnce(Source):
         else:
             cv2.imwrite(str(self.path), self.then)
         return content
+
+
+def test_a_remedy_after_which_a_rule_refuses_the_film_is_not_offered(
+    referenced, films, monkeypatch
+):
+    dark = Impression(None, RefusedImageError("too_dark", "The film is too dark."))
+    # Only the film as it would be is looked at by itself.
+    monkeypatch.setattr(Gatekeeper, "look_at", lambda self, film: dark)
+
+    (refused,) = referenced.score([films["inverted.png"]])
+
+    assert (refused.reason_code, refused.remedy) == ("inverted", None)
+    assert refused.reason.endswith(" it is like those the model learned from. Choose the original.")
 
 
 def test_a_film_that_stays_foreign_with_a_remedy_stays_refused(referenced, films):
