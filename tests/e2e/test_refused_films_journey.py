@@ -73,7 +73,7 @@ def test_refused_films_are_put_right_or_judged_for_a_reason_and_say_so(page, fol
             expect(corrected).to_be_in_viewport(ratio=1)
         judge_corrected(page, "Black and white were swapped")
         expect(corrected).to_be_hidden()
-        expect(page.locator(".panel .decided")).to_contain_text(f"Decided by {steps.READER}, ")
+        expect(page.locator(".panel .decided")).to_contain_text(f"Asked for by {steps.READER}, ")
         # The page below has heard of it.
         steps.shown(page.get_by_role("link", name="Activations of this film"))
 

@@ -75,5 +75,5 @@ export class SecondLook extends EventTarget {
 
 function decidedText({ reader, at }) {
   const when = new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-  return `Decided${reader ? ` by ${reader},` : ""} ${when}.`;
+  return `Asked for${reader ? ` by ${reader},` : ""} ${when}.`;
 }

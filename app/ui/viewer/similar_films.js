@@ -40,6 +40,7 @@ export class SimilarFilms {
     setText(this.at(".contradiction"), similar?.contradiction ?? "");
     setText(this.at(".votes"), similar?.notes.join(" ") ?? "");
     this.at(".alike").replaceChildren(...(similar?.rows ?? []).map((row) => this.#row(row)));
+    this.at(".similar h3 kbd").hidden = !this.#withPictures.length; // there is none to look at
     this.#showChosen();
     this.#resting = setTimeout(async () => {
       await Promise.all(this.#withPictures.map((one) => this.#paint(one)));
