@@ -27,6 +27,8 @@ _LARGEST_BODY = 1024**2
 # Apart from the threads that Streamlit serves its own files in. Most of them only wait.
 _THREADS = CapacityLimiter(64)
 UNKNOWN = "This page is not known to the server any more. It is being opened again."
+# Headers of pictures whose address names their content.
+FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 
 
 class AnswerError(Exception):

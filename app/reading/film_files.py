@@ -12,7 +12,7 @@ from app.core.rendering import heatmaps
 from app.core.review.film_heatmaps import usual_class
 from app.core.review.worklist_registry import open_worklists
 from app.reading.answers import AnswerError, Asked, route
-from app.reading.films import asked_choice
+from app.reading.heatmaps import asked_choice
 from app.reading.opened import AskedFilm, asked_film
 
 _HIDDEN = "Files about a film are made once your call is locked."

@@ -12,12 +12,11 @@ from app.core.images.preparation import PIPELINE_VERSION
 from app.core.review.film_list import film_list
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.thumbnails import Thumbnails
-from app.reading.answers import PREFIX, AnswerError, Asked, route
+from app.reading.answers import FOR_A_DAY, PREFIX, AnswerError, Asked, route
 from app.reading.list_requests import OrderRequest, RowsRequest, order_answer, row_answer
 from app.reading.opened import asked_worklist
 
 _Wanted = TypeVar("_Wanted", bound=BaseModel)
-_FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 _thumbnails = Thumbnails()
 
 
@@ -71,7 +70,7 @@ def thumbnail(asked: Asked) -> Response:
     return (
         Response(status_code=204)
         if made is None
-        else Response(made, media_type="image/jpeg", headers=_FOR_A_DAY)
+        else Response(made, media_type="image/jpeg", headers=FOR_A_DAY)
     )
 
 

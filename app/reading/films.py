@@ -1,4 +1,4 @@
-"""Routes of one film: what there is to know of it, its pixels and its heatmaps."""
+"""Routes of one film: what there is to know of it, and its pixels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,9 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import ImageError
-from app.core.explanations.methods import METHODS
-from app.core.explanations.selection import Choice, default_choice
 from app.core.record.worklist import Worklist
 from app.core.reliance.truth import known_truth
 from app.core.review import modes
-from app.core.review.film_heatmaps import (
-    FilmHeatmap,
-    choice_of,
-    compute_heatmap,
-    known_heatmap,
-    methods_of,
-    usual_class,
-)
 from app.core.review.film_list import film_list
 from app.core.review.film_pictures import FilmPicture, full_png
 from app.core.review.open_worklist import OpenWorklist
@@ -33,25 +23,22 @@ from app.core.review.patients import (
     patient_of,
 )
 from app.core.review.worklist_registry import open_worklists
-from app.core.scoring.result import Result
 from app.reading import shelf
-from app.reading.answers import AnswerError, Asked, route
+from app.reading.answers import FOR_A_DAY, AnswerError, Asked, route
 from app.reading.film_answers import (
     details,
     film_part,
-    heatmap_part,
     heatmaps_part,
     prediction_part,
     prior_label,
     said_part,
 )
+from app.reading.heatmaps import shown_heatmap, usual_choice
 from app.reading.opened import AskedFilm, asked_film
 from app.reading.second_looks import second_look_part
 from app.reading.similar_films import similar_part
 
-_FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 _MOST_NEXT = 4
-_explaining = shelf.Waiting(1, "explain")
 _looking = shelf.Waiting(1, "patients")
 # Each takes some hundred megabytes while it is made.
 _IN_FULL = BoundedSemaphore(2)
@@ -63,7 +50,7 @@ def film(asked: Asked) -> dict[str, Any]:
     found = asked_film(asked)
     answered = film_object(asked, found)
     for item in _next(asked, len(found.opened)):
-        shelf.make_ahead(found.opened, item, lambda result: _usual(found.opened, result))
+        shelf.make_ahead(found.opened, item, lambda result: usual_choice(found.opened, result))
     return answered
 
 
@@ -92,7 +79,7 @@ def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
         "status_word": row.status_word,
         "reason": _reason(found, status) or row.reason or reason,
         "film": None if picture is None else film_part(picture, item),
-        "heatmaps": heatmaps_part(found, None if picture is None else _shown(found)),
+        "heatmaps": heatmaps_part(found, None if picture is None else shown_heatmap(found)),
         "prediction": prediction and prediction_part(prediction, opened.bundle.manifest),
         "verdict": own and said_part(own, scale),
         "call": called and said_part(called, scale),
@@ -145,52 +132,7 @@ def pixels(asked: Asked) -> Response:
             raise AnswerError(404, "This film is not to be had in more pixels.")
         with _IN_FULL:
             png = full_png(found.opened, found.item)
-    return Response(png, media_type="image/png", headers=_FOR_A_DAY)
-
-
-def heatmap(asked: Asked) -> Response | dict[str, Any]:
-    """A heatmap of another method or class; 202 while it is computed.
-
-    Raises:
-        AnswerError: If there is no such one, or the reader may not see it.
-    """
-    found = asked_film(asked)
-    choice = asked_choice(found, asked.query.get("method", ""), asked.query.get("class", ""))
-    known = known_heatmap(found.opened, found.require_model(), choice)
-    if known is None and _is_usual(found, choice):
-        known = compute_heatmap(found.opened, found.item, choice)
-    if known is not None:
-        return heatmap_part(found, known)
-    key = found.opened.worklist.id, found.item, choice
-    try:
-        _explaining.do(key, lambda: compute_heatmap(found.opened, found.item, choice))
-    except Exception as error:
-        # Errors of the network's library talk about tensors, which helps nobody.
-        raise AnswerError(
-            409,
-            f"{choice.description} could not be computed ({type(error).__name__}). Choose another "
-            "method.",
-        ) from None
-    wait = f"{METHODS[choice.method].title} is being computed."
-    return JSONResponse({"wait": wait}, 202, headers={"Cache-Control": "no-store"})
-
-
-def heatmap_picture(asked: Asked) -> Response | dict[str, Any]:
-    """The colours of a heatmap, or with `grid=1` its evidence.
-
-    Raises:
-        AnswerError: If it is not there, or the reader may not see it.
-    """
-    found = asked_film(asked)
-    result = found.require_model()
-    choice = asked_choice(found, asked.path["method"], str(asked.path["class_index"]))
-    known = known_heatmap(found.opened, result, choice)
-    if known is None or result.image_id[:32] != asked.path["digest"]:
-        raise AnswerError(404, "This heatmap is not there any more. Open the film again.")
-    if asked.query.get("grid"):
-        return {"evidence": known.evidence.tolist()}
-    painted = shelf.heatmap_png(found.opened, found.item, known)
-    return Response(painted, media_type="image/png", headers=_FOR_A_DAY)
+    return Response(png, media_type="image/png", headers=FOR_A_DAY)
 
 
 def priors(asked: Asked) -> Response | dict[str, Any]:
@@ -214,9 +156,7 @@ def priors(asked: Asked) -> Response | dict[str, Any]:
 FILMS = (
     route("/films/{item:int}/priors", priors),
     route("/films/{item:int}", film),
-    route("/films/{item:int}/heatmap", heatmap),
     route("/pixels/{item:int}/{digest}", pixels),
-    route("/heatmaps/{item:int}/{method}/{class_index:int}/{digest}", heatmap_picture),
 )
 
 
@@ -244,49 +184,6 @@ def _identity(found: AskedFilm, picture: FilmPicture | None) -> str:
 def _reason(found: AskedFilm, status: str) -> str:
     """Why there is no prediction, in full."""
     return found.result.reason if found.result is not None and status in _WITHOUT_RESULT else ""
-
-
-def _shown(found: AskedFilm) -> FilmHeatmap | None:
-    if not found.sight.shows_model or found.result is None:
-        return None
-    choice = _usual(found.opened, found.result)
-    if choice is None:
-        return None
-    try:
-        return shelf.usual_heatmap(found.opened, found.item, found.result, choice)
-    except ImageError:  # the film can be seen all the same
-        return None
-
-
-def _usual(opened: OpenWorklist, result: Result) -> Choice | None:
-    bundle = opened.bundle
-    if result.prediction is None or not bundle.manifest.heatmap.layer:
-        return None
-    return default_choice(bundle.manifest.heatmap, usual_class(bundle, result.prediction))
-
-
-def _is_usual(found: AskedFilm, choice: Choice) -> bool:
-    return choice == default_choice(found.opened.bundle.manifest.heatmap, choice.class_index)
-
-
-def asked_choice(found: AskedFilm, method: str, class_index: str) -> Choice:
-    """The heatmap that a request names.
-
-    Args:
-        found: Its film.
-        method: As in the request.
-        class_index: As in the request.
-
-    Raises:
-        AnswerError: If there is no such one, or the reader may not see it.
-    """
-    found.require_model()
-    bundle = found.opened.bundle
-    classes = range(len(bundle.manifest.task.classes))
-    chosen = next((one for one in methods_of(bundle) if one.key == method), None)
-    if chosen is None or class_index not in map(str, classes):
-        raise AnswerError(404, "There is no heatmap of this method and class.")
-    return choice_of(bundle, chosen.key, int(class_index))
 
 
 def _truth(found: AskedFilm) -> str | None:

@@ -12,6 +12,7 @@ from app.reading.downloads import DOWNLOADS
 from app.reading.film_files import FILM_FILES
 from app.reading.film_lists import FILM_LISTS
 from app.reading.films import FILMS
+from app.reading.heatmaps import HEATMAPS
 from app.reading.similar_films import SIMILAR_FILMS
 from app.reading.state import STATE
 
@@ -24,6 +25,7 @@ ROUTES: list[BaseRoute] = [
     *STATE,
     *FILM_LISTS,
     *FILMS,
+    *HEATMAPS,
     *FILM_FILES,
     *SIMILAR_FILMS,
     *ACTIONS,

@@ -18,10 +18,9 @@ from app.core.gate.neighbours import Neighbour, Neighbours
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.review.similar_films import SimilarFilms, similar_films
 from app.core.statistics.metrics import Proportion
-from app.reading.answers import PREFIX, AnswerError, Asked, route
+from app.reading.answers import FOR_A_DAY, PREFIX, AnswerError, Asked, route
 from app.reading.opened import AskedFilm, asked_film
 
-_FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 # As in the list for two classes; then any that are easily told apart.
 _SHAPES_OF_TWO = ("○", "▲")
 _SHAPES = ("○", "▲", "■", "◆", "▽", "⬟", "✚", "★")
@@ -79,7 +78,7 @@ def picture(asked: Asked) -> Response:
         content = path.read_bytes()
     except OSError:
         raise AnswerError(404, "The picture of this film cannot be read any more.") from None
-    return Response(content, media_type=PICTURE_TYPES[path.suffix], headers=_FOR_A_DAY)
+    return Response(content, media_type=PICTURE_TYPES[path.suffix], headers=FOR_A_DAY)
 
 
 SIMILAR_FILMS = (route("/similar/{item:int}/{digest}/{image_id}", picture),)
