@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.core.bundles.adaptation import Adaptation
-from app.core.performance.formatting import counted
 
 
 def gate_sentences(adaptation: Adaptation) -> list[str]:
@@ -40,6 +39,6 @@ def taken_for_cropped(adaptation: Adaptation) -> str:
             "film."
         )
     return (
-        f"{counted(count, 'film')} of these look to the model as if a part were missing. They are "
-        "used as whole films."
+        f"{count:,} of these films look to the model as if a part were missing. They are used as "
+        "whole films."
     )

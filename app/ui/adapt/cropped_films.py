@@ -24,7 +24,7 @@ def show(adapted: Adapted) -> None:
     if not said:
         return
     st.info(
-        f"{said} Look at them: if a part is missing of one, take it out of the list and adapt "
+        f"{said} Look at them: take those of which a part is missing out of the list, and adapt "
         "again.",
         icon=":material/crop:",
     )
