@@ -34,6 +34,7 @@ LEAKS = ("refuse", "redraw", "keep")
 # Lowest and highest value of the settings that are whole numbers.
 RANGES = {
     "image_size": (32, 2048),  # below, a network with five downsamplings has no heatmap left
+    "training_size": (32, 2048),
     "epochs": (1, 10_000),
     "batch_size": (1, 4096),
     "patience": (1, 10_000),
@@ -41,7 +42,7 @@ RANGES = {
     "split_seed": (0, 2**32 - 1),
     "frame": (1, 2**31),
 }
-_OPTIONAL = ("split_seed", "frame")
+_OPTIONAL = ("training_size", "split_seed", "frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class TrainingConfig:
             cross-validation, fold k uses the k-th value, and begins again after the last one.
         margin: Width of the edge of the input that the preset `residual` does not look at, in
             pixels: of all edges, or of those above and below and those at the sides.
+        training_size: Side of the square to which the preset `residual` reduces the input while it
+            is trained, in pixels; afterwards it sees the input as it is. None for no other.
+        training_margin: Like `margin`, of that square.
         filters: Filters of each block of the `custom-cnn`, or of each stage of `residual`; for
             this and the next six see `custom_cnn.custom_cnn`.
         weights: `none`, `imagenet`, or a file or bundle with initial weights.
@@ -120,6 +124,8 @@ class TrainingConfig:
     fine_tuning_rate: float = 1e-4
     reductions: tuple[int, ...] = ()
     margin: tuple[int, ...] = ()
+    training_size: int | None = None
+    training_margin: tuple[int, ...] = ()
     filters: tuple[int, ...] = ()
     kernels: tuple[int, ...] = ()
     dropouts: tuple[float, ...] = ()
@@ -206,7 +212,19 @@ class TrainingConfig:
         """
         given = self._given_architecture
         reductions = given.pop("reductions", ())
+        for name in ("training_size", "training_margin"):
+            given.pop(name, None)
         return given | ({"reduction": reductions[0]} if reductions else {})
+
+    @property
+    def architecture_in_training(self) -> dict[str, Any]:
+        """The same of the network while it is trained, whose weights the other one takes."""
+        if self.training_size is None:
+            return self.architecture
+        return self.architecture | {
+            "margin": self.training_margin,
+            "reduced_to": self.training_size,
+        }
 
     def of_fold(self, number: int) -> TrainingConfig:
         """The settings of one fold of a cross-validation, with a seed and reduction of its own.
@@ -257,7 +275,7 @@ _ARCHITECTURE = {
     "custom-cnn": (
         "filters", "kernels", "dropouts", "normalisation", "head", "dense_units", "dense_dropout",
     ),
-    "residual": ("filters", "reductions", "margin"),
+    "residual": ("filters", "reductions", "margin", "training_size", "training_margin"),
 }  # fmt: skip
 
 

@@ -60,6 +60,20 @@ def add_residual(group: argparse._ArgumentGroup) -> None:
         help="cut off N pixels at each edge first, a multiple of 8; two values: above and below, "
         "and at the sides; default: none",
     )
+    group.add_argument(
+        "--training-size",
+        type=whole_number,
+        metavar="N",
+        help="train on films reduced to N x N pixels, at most the image size, at which the network "
+        "is used: so it looks closer than in training; default: the image size",
+    )
+    group.add_argument(
+        "--training-margin",
+        type=whole_number,
+        nargs="+",
+        metavar="N",
+        help="cut off N pixels of those, like --margin; default: none",
+    )
 
 
 def add_custom_cnn(group: argparse._ArgumentGroup) -> None:

@@ -202,7 +202,7 @@ def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
         field.name: getattr(options, field.name, None) for field in fields(TrainingConfig)
     }
     del given["preset"]
-    for name in ("reductions", "margin", "filters", "kernels", "dropouts"):
+    for name in ("reductions", "margin", "training_margin", "filters", "kernels", "dropouts"):
         given[name] = None if given[name] is None else tuple(given[name])
     return given
 

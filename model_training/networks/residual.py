@@ -32,6 +32,7 @@ def residual(
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reduction: int = 1,
     margin: Sequence[int] = (),
+    reduced_to: int | None = None,
 ) -> keras.Model:
     """A small residual network that standardises every film inside the graph.
 
@@ -41,9 +42,14 @@ def residual(
     middle of the picture only, and its last maps are enlarged and padded with zeros to cover the
     whole again, so that a heatmap lies where its evidence is.
 
+    The weights do not depend on size and margin, so a network may be trained on films that are
+    smaller, and of which it sees more, than those it judges afterwards.
+
     Reference:
         - He et al., Deep Residual Learning for Image Recognition (CVPR 2016),
           https://arxiv.org/abs/1512.03385
+        - Touvron et al., Fixing the train-test resolution discrepancy (NeurIPS 2019),
+          https://arxiv.org/abs/1906.06423
 
     Args:
         input_shape: Height, width and channels.
@@ -52,10 +58,14 @@ def residual(
         reduction: Side of the blocks of pixels that are averaged first; 1 for none.
         margin: Width of the edge that is cut off first, in pixels: nothing, one multiple of
             `MARGIN_STEP`, or two, for above and below and for the sides.
+        reduced_to: Side of the square to which the film is reduced before that, in pixels; None for
+            that of the input.
     """
     cut = edges(margin)
     pixels = keras.Input(input_shape, name="pixels")
     x = unit_range(pixels)
+    if reduced_to is not None:
+        x = layers.Resizing(reduced_to, reduced_to, antialias=True, name="smaller")(x)
     if any(cut):
         x = layers.Cropping2D(cut, name="middle")(x)
     if reduction > 1:

@@ -24,6 +24,8 @@ def check_residual(
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reductions: Sequence[int] = (1,),
     margin: Sequence[int] = (),
+    training_size: int | None = None,
+    training_margin: Sequence[int] = (),
 ) -> None:
     """Checks that a residual network can be built with these options, as `residual` takes them.
 
@@ -32,6 +34,8 @@ def check_residual(
         filters: Number of filters of each stage.
         reductions: Those of the networks of an ensemble, one each.
         margin: Width of the edge that is cut off first, pixels; see `edges`.
+        training_size: Side to which the input is reduced in training, pixels; None for no other.
+        training_margin: Like `margin`, of the input in training.
 
     Raises:
         ValueError: If a value is out of range, or the input does not divide by a reduction.
@@ -41,19 +45,40 @@ def check_residual(
             f"`filters` of the preset 'residual' must be {len(RESIDUAL_FILTERS)} whole numbers "
             f"above 0. Received filters={list(filters)}."
         )
+    _check_size(image_size, reductions, margin)
+    if training_size is None:
+        if training_margin:
+            raise ValueError(
+                "`training_margin` needs a `training_size`, which it is cut from. Received "
+                f"training_margin={list(training_margin)} alone."
+            )
+        return
+    if training_size > image_size:
+        raise ValueError(
+            "`training_size` must be at most the `image_size`, from which films are reduced to it. "
+            f"Received training_size={training_size} of image_size={image_size}."
+        )
+    _check_size(training_size, reductions, training_margin, prefix="training_")
+
+
+def _check_size(
+    image_size: int, reductions: Sequence[int], margin: Sequence[int], *, prefix: str = ""
+) -> None:
+    """Raises ValueError if the maps would not fit the film; `prefix` is that of the settings."""
+    size, edge = (prefix or "image_") + "size", f"{prefix}margin"
     if len(margin) > 2:
         raise ValueError(
-            "`margin` must be one number, or two: above and below, and at the sides. Received "
-            f"margin={list(margin)}."
+            f"`{edge}` must be one number, or two: above and below, and at the sides. Received "
+            f"{edge}={list(margin)}."
         )
-    middles = [image_size - 2 * edge for edge in edges(margin)]
-    if any(edge < 0 or edge % MARGIN_STEP for edge in margin) or any(
+    middles = [image_size - 2 * width for width in edges(margin)]
+    if any(width < 0 or width % MARGIN_STEP for width in margin) or any(
         middle % CELL or middle < _SMALLEST for middle in middles if margin
     ):
         raise ValueError(
-            f"`margin` must be of multiples of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
-            f"in the middle, at least {_SMALLEST}. Received margin={list(margin)} of "
-            f"image_size={image_size}."
+            f"`{edge}` must be of multiples of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
+            f"in the middle, at least {_SMALLEST}. Received {edge}={list(margin)} of "
+            f"{size}={image_size}."
         )
     for reduction in reductions:
         if reduction < 1:
@@ -64,11 +89,11 @@ def check_residual(
         if reduction > 1 and any(
             middle % step or middle // reduction < _SMALLEST for middle in middles
         ):
-            within = " without its `margin`" if margin else ""
+            within = f" without its `{edge}`" if margin else ""
             raise ValueError(
-                f"A reduction by {reduction} needs an `image_size` that is{within} a multiple of "
-                f"{step}, and at least {_SMALLEST * reduction}. Received image_size={image_size}"
-                f"{f', margin={list(margin)}' if margin else ''}."
+                f"A reduction by {reduction} needs an `{size}` that is{within} a multiple of "
+                f"{step}, and at least {_SMALLEST * reduction}. Received {size}={image_size}"
+                f"{f', {edge}={list(margin)}' if margin else ''}."
             )
 
 

@@ -130,7 +130,9 @@ def train_network(
     train_rows = rows[films.positions("train")]
     outputs = _outputs(films)
     with distribution.scope(distribution.choose_strategy()):
-        model = _build(config, outputs, distribution.dtype_policy(config.precision))
+        model = _build(
+            config, outputs, distribution.dtype_policy(config.precision), in_training=True
+        )
         loaded = _load_weights(model, config)
     if config.weights != "none":
         say(loaded)
@@ -178,7 +180,13 @@ def _outputs(films: Films) -> _Outputs:
     return _Outputs(np.concatenate(biases), independent=True)
 
 
-def _build(config: TrainingConfig, outputs: _Outputs, policy: keras.DTypePolicy) -> keras.Model:
+def _build(
+    config: TrainingConfig,
+    outputs: _Outputs,
+    policy: keras.DTypePolicy,
+    *,
+    in_training: bool = False,
+) -> keras.Model:
     import keras
 
     from model_training.networks.blocks import with_independent_outputs
@@ -190,7 +198,7 @@ def _build(config: TrainingConfig, outputs: _Outputs, policy: keras.DTypePolicy)
         model = PRESETS[config.preset].build(
             input_shape=(config.image_size, config.image_size, config.channels),
             output_bias=outputs.bias,
-            **config.architecture,
+            **(config.architecture_in_training if in_training else config.architecture),
         )
         return with_independent_outputs(model) if outputs.independent else model
     finally:

@@ -103,12 +103,37 @@ def test_an_impossible_custom_cnn_is_refused_without_keras(change, message):
         ({"margin": (8, 8, 8), "image_size": 96}, "one number, or two: above and below, and at"),
         ({"margin": (8,), "image_size": 96, "reductions": (2,)}, "without its `margin` a multiple"),
         ({"margin": (8, 32), "image_size": 80}, "a multiple of 16 pixels in the middle, at least"),
+        (
+            {"training_size": 112, "image_size": 96},
+            "at most the `image_size`, .* Received training_size=112",
+        ),
+        ({"training_margin": (8,)}, r"needs a `training_size`, .* Received training_margin=\[8\]"),
+        (
+            {"training_size": 64, "training_margin": (12,), "image_size": 96},
+            r"`training_margin` must .* training_margin=\[12\] of training_size=64",
+        ),
+        ({"training_size": 16}, "`training_size` must be a whole number from 32"),
         ({"dense_units": 8}, "Only the preset 'custom-cnn' takes .'dense_units'."),
     ],
 )
 def test_an_impossible_residual_network_is_refused_without_keras(change, message):
     with pytest.raises(ValueError, match=message):
         TrainingConfig.from_preset("residual", **change)
+
+
+def test_a_network_may_be_trained_on_smaller_films_and_with_another_margin():
+    config = TrainingConfig.from_preset(
+        "residual", image_size=80, margin=(16, 8), training_size=64, training_margin=(8,)
+    )
+
+    assert config.architecture == {"margin": (16, 8)}
+    assert config.architecture_in_training == {"margin": (8,), "reduced_to": 64}
+
+
+def test_a_network_is_trained_as_it_is_used_unless_told_otherwise():
+    config = TrainingConfig.from_preset("residual", margin=(16,), image_size=80)
+
+    assert config.architecture_in_training == config.architecture == {"margin": (16,)}
 
 
 def test_folds_take_seeds_and_reductions_in_turn():

@@ -264,3 +264,21 @@ def test_training_can_start_from_another_bundle(trained, again, said):
 def test_threshold_and_calibration_can_use_shifted_films(again):
     assert again.manifest.training["shifted_validation"] is True
     assert "Youden" in again.manifest.thresholds.rule
+
+
+def test_a_network_trained_on_smaller_films_is_judged_as_it_is_used(data, tmp_path):
+    network = ("--preset", "residual", "--image-size", "64", "--filters", "4", "4", "8", "8", "8")
+    training = ("--margin", "16", "0", "--training-size", "48", "--training-margin", "8")
+    out = tmp_path / "closer"
+    more = (*training, "--validation-fraction", "0.4")
+
+    assert main(fit_arguments(data, out, *more, network=network)) == 0
+
+    bundle = load_bundle(out)
+    table = bundle.predictions()
+    table = table[table["split"] == "test"]
+    results = Engine(bundle).score(from_paths([data / path for path in table["path"]]))
+    assert (bundle.manifest.input.height, bundle.manifest.training["training_size"]) == (64, 48)
+    np.testing.assert_allclose(
+        table["probability"], [result.prediction.probability for result in results], atol=1e-5
+    )

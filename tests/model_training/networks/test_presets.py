@@ -192,6 +192,22 @@ def test_a_margin_above_and_below_may_be_wider_than_at_the_sides():
     assert found[:, 3:-3, 1:-1].any(axis=(0, 3)).all()
 
 
+def test_a_residual_network_trained_on_smaller_films_gives_its_weights_to_the_larger_one():
+    trained = build("residual", size=80, margin=(8,), reduced_to=64)
+    used = build("residual", size=80, margin=(8, 16))
+
+    used.set_weights(trained.get_weights())
+
+    assert trained.get_layer("film_statistics").output.shape == (None, 48, 48, 1)
+    assert used.get_layer("film_statistics").output.shape == (None, 64, 48, 1)
+    for layer in used.layers:
+        if layer.weights:
+            for ours, theirs in zip(
+                layer.get_weights(), trained.get_layer(layer.name).get_weights(), strict=True
+            ):
+                np.testing.assert_array_equal(ours, theirs)
+
+
 def test_reduced_residual_networks_with_a_margin_have_the_same_grid():
     grids = {
         build("residual", size=80, margin=(8,), reduction=reduction)

@@ -98,6 +98,7 @@ SEARCHED = {
     "decay_epochs": "1..5", "warmup_epochs": "0,1", "weight_decay": "0.01..0.1:log",
     "weights": "none,imagenet", "frozen_epochs": "0,1", "unfreeze_from": "conv3",
     "fine_tuning_rate": "1e-5..1e-3:log", "reductions": "1,2", "margin": "16,24/8",
+    "training_size": "none,64", "training_margin": "8,8/8",
     "filters": "8/16,16/32", "kernels": "3/2",
     "dropouts": "0/0.1", "normalisation": "batch,none", "head": "average,flatten",
     "dense_units": "none,32", "dense_dropout": "0..0.5", "precision": "float32,auto",
