@@ -1,4 +1,6 @@
 // Saves files about the open film: the picture with the heatmap that is shown, and the report.
+import { letGoOf } from "../blob_address.js";
+
 const ENDINGS = { overlay: "png", report: "pdf" };
 
 export function offerFiles(desk) {
@@ -24,5 +26,5 @@ function save(content, name) {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  letGoOf(link.href);
 }

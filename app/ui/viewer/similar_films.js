@@ -1,4 +1,5 @@
 // Films like the open one: small pictures with their truth; one of them large beside the film.
+import { letGoOf } from "../blob_address.js";
 import { element, press, setText } from "./dom.js";
 
 const PICTURES_AFTER = 150; // milliseconds at a film until its pictures are fetched
@@ -27,7 +28,7 @@ export class SimilarFilms {
 
   stop() {
     clearTimeout(this.#resting);
-    for (const picture of this.#pictures.values()) picture.then(URL.revokeObjectURL, () => {});
+    for (const picture of this.#pictures.values()) picture.then(letGoOf, () => {});
     this.#pictures.clear();
   }
 
@@ -110,7 +111,7 @@ export class SimilarFilms {
     if (this.#pictures.size > MOST_PICTURES) {
       const [[oldest, picture]] = this.#pictures;
       this.#pictures.delete(oldest);
-      picture.then(URL.revokeObjectURL, () => {});
+      picture.then(letGoOf, () => {});
     }
     return found;
   }

@@ -1,4 +1,6 @@
 // Rows and thumbnails of the films near those on the screen, fetched when they are needed.
+import { letGoOf } from "../blob_address.js";
+
 const MOST_ROWS = 4000;
 const MOST_AT_ONCE = 200; // rows in a request
 const MOST_PICTURES = 400;
@@ -106,7 +108,7 @@ export class FilmCache extends EventTarget {
     for (const [one, old] of this.#pictures) {
       if (this.#pictures.size <= MOST_PICTURES) break;
       this.#pictures.delete(one);
-      URL.revokeObjectURL(old);
+      letGoOf(old);
     }
     this.dispatchEvent(new CustomEvent("picture", { detail: path }));
   }
@@ -115,7 +117,7 @@ export class FilmCache extends EventTarget {
     clearTimeout(this.#again);
     this.#request?.abort();
     this.#wanted = [];
-    for (const address of this.#pictures.values()) URL.revokeObjectURL(address);
+    for (const address of this.#pictures.values()) letGoOf(address);
     this.#pictures.clear();
   }
 }
