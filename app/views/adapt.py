@@ -48,7 +48,9 @@ progress.ask(bundle, labelled)
 if adapting is not None and adapting.running:
     progress.show(adapting)
 elif adapting is not None and adapting.adapted is None:
-    st.error(escape_sentence(adapting.error), icon=":material/error:")
+    # What was wrong with other labels says nothing of these.
+    if adapting.labelled == tuple(labelled):
+        st.error(escape_sentence(adapting.error), icon=":material/error:")
 elif adapting is not None and adapting.adapted is not None:
     result.show(adapting.adapted)
     result.offer_to_save(adapting)

@@ -124,6 +124,7 @@ class Adapting(Background[Adapted]):
     """An adaptation that is being fitted.
 
     Attributes:
+        labelled: Films of the place whose truth is known.
         written: As it was written; None before.
     """
 
@@ -147,6 +148,7 @@ class Adapting(Background[Adapted]):
             bundle,
             lambda engine, watch: adapt(engine, labelled, place=place, wanted=wanted, watch=watch),
         )
+        self.labelled = tuple(labelled)
         self.written: Bundle | None = None
 
     @property

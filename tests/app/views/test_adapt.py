@@ -210,6 +210,18 @@ def test_a_folder_of_models_that_may_only_be_read_is_told_first_and_where_it_fai
     assert "adapt_save" in keys(at)
 
 
+def test_what_was_wrong_with_other_labels_is_said_no_longer(page, labelled, data_root):
+    rows = [f"labelled/{one.parent.name}/{one.name},{one.parent.name}" for one in
+            sorted((data_root / "labelled").glob("*/*"))]  # fmt: skip
+    turned = [row.replace(",NORMAL", ",PNEUMONIA") for row in rows]
+    (data_root / "twice.csv").write_text("\n".join(["path,label", *rows, *turned]))
+    at = adapt(page, "twice.csv")
+    assert "labels contradict each other" in at.error[0].value
+
+    at.text_input(key="adapt_folder").set_value(labelled).run()
+    assert not at.error
+
+
 def test_of_one_class_only_it_is_said_what_is_missing_and_nothing_typed_is_lost(
     page, labelled, data_root
 ):
