@@ -31,6 +31,7 @@ _WORDS = {
     **dict.fromkeys(("turned_90", "turned_180", "turned_270"), "turned"),
     **dict.fromkeys(("too_small", "small_for_model"), "too small"),
     "colour_picture": "in colour",
+    "grey_picture": "without colour",
     "few_grey_levels": "with few grey levels",
     "other_kind": "of another kind",
     "text": "written on",

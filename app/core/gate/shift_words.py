@@ -31,6 +31,7 @@ _BECAUSE = {
     "blank": "they show nothing",
     "few_grey_levels": "they have too few grey levels",
     "colour_picture": "they are colour pictures",
+    "grey_picture": "they have no colour",
     "document": "they are documents",
     "text": "text is written over them",
     "too_small": "they have too few pixels",

@@ -6,6 +6,7 @@ too. So they come after the reference, which tells what is foreign, and what is 
 
 from __future__ import annotations
 
+from app.core.errors import RefusedImageError
 from app.core.gate.rules.exposure import check_black_and_white
 from app.core.gate.rules.focus import blurred
 from app.core.gate.rules.look import Look
@@ -20,7 +21,9 @@ _MAY_BE_SMEARED = 1 / 4
 
 
 def check_quality(look: Look) -> None:
-    """Refuses a film that is noisy, blurred, or too dark or bright, beyond the training films.
+    """Refuses a film that is noisy, blurred, too dark or bright, or colourless.
+
+    All beyond the training films.
 
     Raises:
         RefusedImageError: If it is one.
@@ -32,3 +35,9 @@ def check_quality(look: Look) -> None:
     if look.view and look.is_low("sharpness", _MAY_BE_SMEARED) and is_smeared(look.view):
         raise blurred()
     check_black_and_white(look)
+    if look.is_below("colour"):
+        raise RefusedImageError(
+            "grey_picture",
+            "The picture has no colour, or hardly any; those that the model was trained on have. "
+            "Choose the original in colour.",
+        )

@@ -12,9 +12,17 @@ from tests.app.core.gate.rules.looks import look
 
 USUAL = {
     "sharpness": (-2, 0), "noise": (-2, 1), "black": (0, 0.3), "white": (0, 0.05),
-    "mean": (0.1, 0.9), "levels": (0.3, 1.1),
+    "mean": (0.1, 0.9), "levels": (0.3, 1.1), "colour": (0.01, 0.3),
 }  # fmt: skip
-FILM = {"sharpness": -1, "noise": 0, "black": 0.1, "white": 0.01, "mean": 0.5, "levels": 0.8}
+FILM = {
+    "sharpness": -1,
+    "noise": 0,
+    "black": 0.1,
+    "white": 0.01,
+    "mean": 0.5,
+    "levels": 0.8,
+    "colour": 0.1,
+}
 
 
 def smooth(seed: int = 0) -> np.ndarray:
@@ -38,6 +46,7 @@ def moved(film: np.ndarray, *, along: int) -> np.ndarray:
         ({"black": 0.4}, "too_dark"),
         ({"white": 0.1}, "too_bright"),
         ({"mean": 0.75, "levels": 0.45}, "too_bright"),  # washed out
+        ({"colour": 0.0}, "grey_picture"),
     ],
 )
 def test_a_spoilt_film_is_refused_for_what_spoils_it(change, code):
