@@ -76,6 +76,21 @@ def require_admitted(
         raise impression.spoilt
 
 
+def remedies_to_try(observation: Observation | None, impression: Impression) -> tuple[Remedy, ...]:
+    """With which remedies a film may have to be observed, before it is known if it is judged.
+
+    Args:
+        observation: What was seen of it once it was scored; None without a reference.
+        impression: What was seen of it before.
+    """
+    if impression.refusal is not None:
+        remedy = impression.refusal.remedy
+        return () if remedy is None else (remedy,)
+    if observation is None:
+        return ()
+    return tuple(REMEDY_OF[fault] for fault in remediable_faults(observation))
+
+
 def _refuse_by_rule(
     refusal: RefusedImageError, observation: Observation | None, remedied: Remedied
 ) -> NoReturn:

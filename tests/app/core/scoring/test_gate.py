@@ -105,6 +105,23 @@ def test_a_film_that_is_not_the_same_when_read_again_is_an_error_of_its_row(
     assert kept == [judged.image_id]  # of the other there is nothing to be relied on
 
 
+def test_films_of_a_batch_are_looked_at_put_right_in_one_pass(referenced, films, monkeypatch):
+    gone = ReadOnce("gone.png", films["inverted.png"].path.with_name("gone.png"))
+    cv2.imwrite(str(gone.path), FILMS["inverted.png"])
+    run, passes = referenced.backend.run, []
+    monkeypatch.setattr(
+        referenced.backend, "run", lambda pixels: passes.append(len(pixels)) or run(pixels)
+    )
+    found = by_name(referenced.score([gone, *films.values()]))
+
+    assert passes[0] == 5
+    assert len(passes) == 2
+    assert found["gone.png"].reason_code == "changed"
+    assert found["inverted.png"].remedy == "invert"
+    assert found["upside_down.png"].remedy == "turn_180"
+    assert found["familiar.png"].status == "ok"
+
+
 @dataclass(frozen=True)
 class ReadOnce(Source):
     """A film that is another one, or gone, once it was read."""
