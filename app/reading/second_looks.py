@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.errors import ImageError, Remedy
+from app.core.gate.familiarity import UNFAMILIAR
 from app.core.record.decisions import DecisionStore
 from app.core.review.refusals import distance_text, offered
 from app.core.review.second_looks import decision_about
@@ -44,7 +45,7 @@ def second_look_part(found: AskedFilm, *, has_picture: bool) -> dict[str, Any] |
 
 def _distance(result: Result) -> str:
     """How far it lies from the limit, where no sentence of the gate says it already."""
-    if result.observation is None or result.reason_code == "unfamiliar":
+    if result.observation is None or result.reason_code == UNFAMILIAR:
         return ""
     if result.status != "refused" and not result.chosen.override:
         return ""

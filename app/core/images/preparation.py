@@ -18,7 +18,7 @@ from app.core.images.suitability import check_suitable
 # Part of every key under which results or decoded films are cached. Increase it with any change
 # that may alter whether a file is refused, its pixels, its score or its heatmap, and when other
 # facts are cached for a result: cached results of older versions are then recomputed.
-PIPELINE_VERSION = 12
+PIPELINE_VERSION = 13
 
 # Packages that turn files into pixels. Another version of one may refuse a file or read others.
 DECODERS = (

@@ -284,7 +284,8 @@ class Judge:
         prepared = read_with(remedy, film, self.manifest.input)
         if isinstance(prepared, Rejected):
             return False
-        return self.gatekeeper.look_at(prepared.film).refusal is None
+        impression = self.gatekeeper.look_at(prepared.film)
+        return impression.refusal is None and impression.spoilt is None
 
 
 def _remedies_to_try(seen: SeenFilm, observation: Observation | None) -> tuple[Remedy, ...]:

@@ -137,10 +137,11 @@ class ReadOnce(Source):
         return content
 
 
+@pytest.mark.parametrize("found", ["refusal", "spoilt"])
 def test_a_remedy_after_which_a_rule_refuses_the_film_is_not_offered(
-    referenced, films, monkeypatch
+    referenced, films, monkeypatch, found
 ):
-    dark = Impression(None, RefusedImageError("too_dark", "The film is too dark."))
+    dark = Impression(**{found: RefusedImageError("too_dark", "The film is too dark.")})
     # Only the film as it would be is looked at by itself.
     monkeypatch.setattr(Gatekeeper, "look_at", lambda self, film: dark)
 
@@ -230,7 +231,7 @@ def test_known_results_come_back_with_what_the_gate_saw(referenced, films, tmp_p
     again = list(looked.score(moved, known=known, second_look=ApplyRemedies()))
     store.close()
 
-    assert PIPELINE_VERSION == 12
+    assert PIPELINE_VERSION == 13
     assert prepared == []  # nothing was scored again
     for one, other in zip(first, again, strict=True):
         assert (one.status, one.image_id, one.chosen, one.remedy, one.prediction) == (
