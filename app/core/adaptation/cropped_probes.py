@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.adaptation.local_figures import proportion_figure
 from app.core.bundles.adaptation import Comparison, LocalFigure
 from app.core.gate.discriminants import discriminants, highest_allowed
 from app.core.gate.fault_probes import REMEDY_OF, FaultProbes, clipped
@@ -20,9 +21,9 @@ from app.core.performance.proportions import ClusteredProportion
 
 # Of whole films of the place, the share that may be taken for cropped.
 FALSE_ALARMS = 0.02
-# With fewer films, the bundle's probes stay.
+# With fewer films, or patients, the bundle's probes stay.
 FEWEST = 50
-_NUM_FOLDS = 5
+NUM_FOLDS = 5
 # Names of the figures.
 REFUSED, CUT_REFUSED = "refused", "copies with a part cut off, refused"
 
@@ -38,12 +39,14 @@ class CutFilms:
         whole: Standardised features, float32 `(num_films, num_features)`.
         cut: Of the copies, float32 `(num_films, num_faults, num_features)`.
         units: Patient of each film, `(num_films,)`.
+        beyond: Patient of each film that is beyond the limit, whatever its probes say.
     """
 
     faults: tuple[str, ...]
     whole: Features
     cut: Features
     units: NDArray[np.str_]
+    beyond: NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,8 @@ def fit_cropped_probes(
     probes, on films held out, and finds more of them or takes fewer whole films for cropped.
 
     Args:
-        films: Whole and cropped films of the place, `FEWEST` or more, whole ones within the limit.
+        films: Whole and cropped films of the place, `FEWEST` or more of `NUM_FOLDS` patients or
+            more, whole ones within the limit.
         reference: Of the bundle.
         reach: Factor by which the limit of distance grows.
         seed: Of the folds.
@@ -77,7 +81,7 @@ def fit_cropped_probes(
     _, distances = reference.distances(seen.reshape(-1, seen.shape[2]))
     gate = _Gate(reference, seen, distances.reshape(seen.shape[:2]))
     fold = _folds(films.units, seed)
-    parts = [_lines(films, fold != one) for one in range(_NUM_FOLDS)]
+    parts = [_lines(films, fold != one) for one in range(NUM_FOLDS)]
     scores = np.stack(
         [_scores(parts[one], film) for film, one in zip(films.whole, fold, strict=True)]
     )
@@ -89,7 +93,7 @@ def fit_cropped_probes(
         probes = _probes(films.faults, lines, scores[fold != one], reference.probes)
         by_place[fold == one] = gate.refused(probes, reach)[fold == one]
     is_better = _found(by_place) >= _found(by_bundle) and _worth(by_place) > _worth(by_bundle)
-    figures = _figures(before, by_place if is_better else by_bundle, films.units)
+    figures = _figures(before, by_place if is_better else by_bundle, films)
     if not is_better:
         return FittedProbes(None, figures)
     whole = _lines(films, np.full(len(fold), True))
@@ -139,7 +143,7 @@ def _probes(
 
 def _folds(units: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
     names, unit = np.unique(units, return_inverse=True)
-    fold = np.random.default_rng(seed).permutation(len(names)) % _NUM_FOLDS
+    fold = np.random.default_rng(seed).permutation(len(names)) % NUM_FOLDS
     return np.asarray(fold[unit], np.int64)
 
 
@@ -153,26 +157,19 @@ def _worth(refused: NDArray[np.bool_]) -> float:
 
 
 def _figures(
-    before: NDArray[np.bool_], after: NDArray[np.bool_], units: NDArray[np.str_]
+    before: NDArray[np.bool_], after: NDArray[np.bool_], films: CutFilms
 ) -> tuple[Comparison, ...]:
-    num_copies = before.shape[1] - 1
+    units = np.concatenate([films.units, films.beyond])
+    of_copies = np.repeat(films.units, before.shape[1] - 1)
+
+    def of_whole(refused: NDArray[np.bool_]) -> LocalFigure:
+        with_beyond = np.concatenate([refused[:, 0], np.ones(len(films.beyond), np.bool_)])
+        return proportion_figure(ClusteredProportion.of(with_beyond, units))
+
+    def of_cut(refused: NDArray[np.bool_]) -> LocalFigure:
+        return proportion_figure(ClusteredProportion.of(refused[:, 1:].ravel(), of_copies))
+
     return (
-        Comparison(
-            name=REFUSED,
-            before=_figure(before[:, 0], units),
-            after=_figure(after[:, 0], units),
-        ),
-        Comparison(
-            name=CUT_REFUSED,
-            before=_figure(before[:, 1:].ravel(), np.repeat(units, num_copies)),
-            after=_figure(after[:, 1:].ravel(), np.repeat(units, num_copies)),
-        ),
-    )
-
-
-def _figure(refused: NDArray[np.bool_], units: NDArray[np.str_]) -> LocalFigure:
-    found = ClusteredProportion.of(refused, units)
-    low, high = found.interval()
-    return LocalFigure(
-        value=found.value, low=low, high=high, successes=found.successes, total=found.total
+        Comparison(name=REFUSED, before=of_whole(before), after=of_whole(after)),
+        Comparison(name=CUT_REFUSED, before=of_cut(before), after=of_cut(after)),
     )

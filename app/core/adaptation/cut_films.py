@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.adaptation.cropped_probes import FEWEST, CutFilms
+from app.core.adaptation.cropped_probes import FEWEST, NUM_FOLDS, CutFilms
 from app.core.adaptation.films import LocalFilms, Step, Watch
 from app.core.errors import ImageError
 from app.core.gate.missing_parts import CUT_OFF
@@ -27,21 +27,23 @@ def look_at_cut_films(
 
     Args:
         engine: The bundle that is adapted.
-        films: Labelled films; those beyond the limit, which are refused anyway, are passed over.
+        films: Labelled films; those beyond the limit, which are refused anyway, are only counted.
         reach: Factor by which the limit of distance grows.
         seed: Draws the films, and decides where they are cut.
         watch: Is told of each film.
 
     Returns:
-        None if the bundle does not tell cropped films, or there are too few films.
+        None if the bundle does not tell cropped films, or there are too few films or patients.
     """
     reference = engine.gatekeeper.reference
     if reference is None:
         return None
     faults = tuple(name for name in reference.probes.names if name in CUT_OFF)
     random = np.random.default_rng(seed)
-    within = random.permutation(np.flatnonzero(films.distances <= reach))[:_MOST]
-    if not faults or len(within) < FEWEST:
+    drawn = random.permutation(len(films.distances))[:_MOST]
+    is_within, units = films.distances[drawn] <= reach, np.asarray(films.units.names, np.str_)
+    within, beyond = drawn[is_within], drawn[~is_within]
+    if not faults or _too_few(units[within]):
         return None
     seen: list[NDArray[np.float32]] = []
     read: list[int] = []
@@ -62,11 +64,14 @@ def look_at_cut_films(
         read.append(int(position))
     if watch is not None:
         watch(len(within), len(within), _STEP)
-    if len(read) < FEWEST:
+    if _too_few(units[read]):
         return None
     together = np.stack(seen)
-    units = np.asarray(films.units.names, np.str_)[read]
-    return CutFilms(faults, together[:, 0], together[:, 1:], units)
+    return CutFilms(faults, together[:, 0], together[:, 1:], units[read], units[beyond])
+
+
+def _too_few(units: NDArray[np.str_]) -> bool:
+    return len(units) < FEWEST or len(np.unique(units)) < NUM_FOLDS
 
 
 def _read(engine: Engine, source: Source) -> Film:

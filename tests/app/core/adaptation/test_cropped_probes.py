@@ -44,7 +44,7 @@ def place(num_films=120, *, framed=0.0, cut=5.0, seed=0):
     whole = random.normal(size=(num_films, SIZE)) + framed * line(0)
     copies = np.stack([whole + cut * line(2), whole + cut * line(3)], axis=1)
     units = np.array([f"film {number}" for number in range(num_films)])
-    return CutFilms(FAULTS, np.float32(whole), np.float32(copies), units)
+    return CutFilms(FAULTS, np.float32(whole), np.float32(copies), units, np.array([], np.str_))
 
 
 def test_whole_films_of_the_place_are_known_and_cropped_ones_are_found():
@@ -74,14 +74,28 @@ def test_probes_that_find_fewer_cropped_films_are_not_used():
     films = place(cut=0.0)
     copies = films.cut + np.float32(6) * np.stack([line(0), line(1)])
     found = fit_cropped_probes(
-        CutFilms(FAULTS, films.whole, copies, films.units), reference(), 1.0, seed=0
+        CutFilms(FAULTS, films.whole, copies, films.units, films.beyond), reference(), 1.0, seed=0
     )
 
     assert found.probes is None
     assert found.figures[1].after == found.figures[1].before
 
 
-def test_films_beyond_the_limit_are_refused_as_before():
+def test_films_beyond_the_limit_count_as_refused_before_and_after():
+    films = place()
+    beyond = np.array([f"far {number}" for number in range(30)])
+    far = CutFilms(FAULTS, films.whole, films.cut, films.units, beyond)
+    (near, near_cut), (found, cut) = (
+        fit_cropped_probes(one, reference(), 1.0, seed=0).figures for one in (films, far)
+    )
+
+    assert found.before.total == found.after.total == 150
+    assert found.before.successes == near.before.successes + 30
+    assert found.after.successes == near.after.successes + 30
+    assert cut == near_cut
+
+
+def test_a_closer_limit_refuses_all_films():
     far = place(framed=2.5)
     near = fit_cropped_probes(far, reference(), 1.0, seed=0)
     closer = reference()
