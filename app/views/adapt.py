@@ -49,7 +49,7 @@ if adapting is not None and adapting.running:
     progress.show(adapting)
 elif adapting is not None and adapting.adapted is None:
     # What was wrong with other labels says nothing of these.
-    if adapting.labelled == tuple(labelled):
+    if adapting.is_of(labelled):
         st.error(escape_sentence(adapting.error), icon=":material/error:")
 elif adapting is not None and adapting.adapted is not None:
     result.show(adapting.adapted)

@@ -124,7 +124,6 @@ class Adapting(Background[Adapted]):
     """An adaptation that is being fitted.
 
     Attributes:
-        labelled: Films of the place whose truth is known.
         written: As it was written; None before.
     """
 
@@ -148,8 +147,16 @@ class Adapting(Background[Adapted]):
             bundle,
             lambda engine, watch: adapt(engine, labelled, place=place, wanted=wanted, watch=watch),
         )
-        self.labelled = tuple(labelled)
+        self._given = _what_is_given(labelled)
         self.written: Bundle | None = None
+
+    def is_of(self, labelled: Sequence[Labelled]) -> bool:
+        """Whether these films and labels are those that were given.
+
+        Args:
+            labelled: Films whose truth is known.
+        """
+        return _what_is_given(labelled) == self._given
 
     @property
     def adapted(self) -> Adapted | None:
@@ -194,3 +201,8 @@ class Checking(Background[StoredCheck]):
         except OverreadError as error:
             self.not_stored = str(error)
         return found
+
+
+def _what_is_given(labelled: Sequence[Labelled]) -> list[tuple[str, int, str]]:
+    # Members of an archive that is opened again are other objects.
+    return [(one.source.name, one.label, one.patient_id) for one in labelled]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -56,3 +58,7 @@ def test_what_is_wrong_with_the_films_is_its_error(engine, labelled):
 
     assert "too few labelled films" in running.error
     assert running.adapted is None
+    # Of these films, also where each is another object, as in an archive that was opened again.
+    archived = [replace(one, source=replace(one.source, content=object())) for one in labelled]
+    assert running.is_of(archived[:8])
+    assert not running.is_of(labelled)
