@@ -14,10 +14,11 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import CARD
 from app.core.errors import DatasetError
+from app.core.gate.reason_words import reasons_in_words
 from app.core.performance.formatting import counted
 from model_training.bundling.revision import write_copy
 from model_training.evaluation.figures import HEADER, Row, overall
-from model_training.evaluation.scored import Scored, describe_counts
+from model_training.evaluation.scored import Scored
 from model_training.reports.markdown import markdown_table
 
 OTHER_SOURCES = "other_sources.csv"
@@ -92,7 +93,7 @@ def _rows(scored: Scored, source: str) -> list[tuple[str, ...]]:
     refused = scored.refused
     of = counted(len(scored.cases), "image")
     if refused:
-        of += f": {describe_counts(refused)}"
+        of += f": {reasons_in_words(refused)}"
     last = (source, "Not scored", f"{refused.total():,}", "", of)
     task = scored.bundle.manifest.task
     if not task.any_of:

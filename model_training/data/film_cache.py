@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -26,6 +27,7 @@ from tqdm import tqdm
 
 from app.core.bundles.network_input import Input
 from app.core.errors import TRANSIENT, DatasetError, ImageError
+from app.core.gate.reason_words import reasons_in_words
 from app.core.gate.rules.header import check_header
 from app.core.images import decoding
 from app.core.images.guard import guarded
@@ -103,8 +105,9 @@ def decode_cases(
             bar.update(len(some))
     failed = {index: code for index, (_, _, code) in enumerate(found) if code}
     if len(failed) > len(cases) / 10:
+        reasons = reasons_in_words(Counter(failed.values()))
         raise DatasetError(
-            f"{len(failed)} of {len(cases)} images cannot be trained on ({by_reason(failed)}). "
+            f"{len(failed)} of {len(cases)} images cannot be trained on ({reasons}). "
             "Expected at most one in ten. `overread-train inspect DATA --json FILE` (or --html "
             f"FILE) lists each file and its reason; {remedies(failed.values())}."
         )
@@ -112,15 +115,6 @@ def decode_cases(
     records = store.records()
     digests = [digest for _, digest, _ in found]
     return Decoded(records["pixels"], records["thumbnail"], rows, digests, failed)
-
-
-def by_reason(failed: dict[int, str]) -> str:
-    """Number of failed cases by reason, such as `3 damaged, 1 empty_file`."""
-    counts: dict[str, int] = {}
-    for code in failed.values():
-        counts[code] = counts.get(code, 0) + 1
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    return ", ".join(f"{count} {code}" for code, count in ordered)
 
 
 def remedies(codes: Iterable[str]) -> str:

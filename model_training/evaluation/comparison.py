@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, DatasetError
+from app.core.gate.reason_words import reasons_in_words
 from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
@@ -30,7 +31,6 @@ from app.core.statistics.paired_tests import (
 )
 from model_training.data.datasets import Dataset
 from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
-from model_training.evaluation.scored import describe_counts
 from model_training.evaluation.scoring import score
 
 
@@ -156,7 +156,7 @@ def compare_on_data(
         if each.refused:
             notes.append(
                 f"{label} did not score {sum(each.refused.values())} of {len(each.cases)} "
-                f"images ({describe_counts(each.refused)}); they are left out for all bundles."
+                f"images ({reasons_in_words(each.refused)}); they are left out for all bundles."
             )
     return _compare(contenders, notes)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
+from app.core.gate.reason_words import reasons_in_words
 from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.performance.predictions import HeldOut
@@ -17,7 +18,7 @@ from model_training.data.datasets import Case
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
 from model_training.evaluation.finding_figures import FindingCases
-from model_training.evaluation.scored import Scored, describe_counts
+from model_training.evaluation.scored import Scored
 from model_training.reports.html_report import Figure, Section, Table, write_report
 from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
 
@@ -126,7 +127,7 @@ def _not_scored(scored: Scored) -> list[str]:
         share = Proportion(len(refused), len(scored.cases))
         reasons = Counter(reason for _, reason in refused)
         lines.append(
-            f"Refused: {proportion_in_full(share)} of the images: {describe_counts(reasons)}."
+            f"Refused: {proportion_in_full(share)} of the images: {reasons_in_words(reasons)}."
             f"{_of_each_class(scored, [case for case, _ in refused])} The figures are of the "
             "others alone."
         )
@@ -135,7 +136,7 @@ def _not_scored(scored: Scored) -> list[str]:
         reasons = Counter(reason for _, reason in lost)
         lines.append(
             f"{len(lost)} of {len(scored.cases)} images could not be scored: "
-            f"{describe_counts(reasons)}."
+            f"{reasons_in_words(reasons)}."
         )
     return lines
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import column
 from app.core.errors import DatasetError, Status
+from app.core.gate.reason_words import reasons_in_words
 from app.core.performance.findings import LabelledFindings
 from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
@@ -174,12 +175,7 @@ class Scored:
         if not predicted:
             raise DatasetError(
                 f"None of the {len(self.cases)} images could be scored: "
-                f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
-                "was trained on; check the folder."
+                f"{reasons_in_words(self.refused)}. Expected images like those "
+                f"{self.bundle.name!r} was trained on; check the folder."
             )
         return predicted
-
-
-def describe_counts(counts: Counter[str]) -> str:
-    """Counts by reason, most frequent first, such as `3 truncated, 1 not_found`."""
-    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

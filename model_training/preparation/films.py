@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.core.bundles.network_input import Input
 from app.core.bundles.predictions_table import CaseSplit
 from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
+from app.core.gate.reason_words import reasons_in_words
 from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import counted
 from app.core.performance.sampling_units import sampling_units, unit_of
@@ -23,7 +25,7 @@ from model_training.console import say
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
 from model_training.data.duplicates import near_duplicate_groups
-from model_training.data.film_cache import by_reason, decode_cases
+from model_training.data.film_cache import decode_cases
 from model_training.data.patient_groups import patient_groups
 from model_training.data.splits import Split, split_by_patient
 from model_training.preparation.accepted import ANY_FILM, Accepted
@@ -165,10 +167,8 @@ def prepare(
     reading = ReadOptions(config.frame, config.window)
     notes = (*dataset.notes, *filter(None, [reading.note()]))
     if decoded.failed:
-        total = len(dataset.cases)
-        notes += (
-            f"Left out: {len(decoded.failed)} of {total} images ({by_reason(decoded.failed)}).",
-        )
+        reasons = reasons_in_words(Counter(decoded.failed.values()))
+        notes += (f"Left out: {len(decoded.failed)} of {len(dataset.cases)} images ({reasons}).",)
     _require_classes(dataset, usable)
     digests = [decoded.digests[row] for row in usable]
     rows = decoded.rows[usable]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from app.core.errors import Status
+from app.core.gate.reason_words import reasons_in_words
 
 # Reasons as counted. Of what the model cannot judge, the reason is its status and its code.
 CONTRADICTING = "labelled as two classes"
@@ -24,22 +24,6 @@ _STATUSES = {
     "failed": "the model gave no valid output for {them}",
 }
 _BETWEEN = ": "
-# Codes of refusals that do not read as words, or that say the same.
-_WORDS = {
-    **dict.fromkeys(("border", "frame", "framed"), "with a border"),
-    **dict.fromkeys(("several_films", "side_by_side"), "with several films"),
-    **dict.fromkeys(("turned_90", "turned_180", "turned_270"), "turned"),
-    **dict.fromkeys(("too_small", "small_for_model"), "too small"),
-    "colour_picture": "in colour",
-    "grey_picture": "without colour",
-    "few_grey_levels": "with few grey levels",
-    "other_kind": "of another kind",
-    "text": "written on",
-    "wrong_body_part": "of another body part",
-    "wrong_view": "of another view",
-    "wrong_age": "of another age",
-    "wrong_modality": "of another modality",
-}
 
 
 def not_judged(status: Status, code: str) -> str:
@@ -76,7 +60,7 @@ def left_out_sentences(left_out: Mapping[str, int], examples: Sequence[str] = ()
             if reason.startswith(status + _BETWEEN)
         }
         if codes:
-            said.append(_sentence(sum(codes.values()), f"{sentence} ({_listed(codes)})"))
+            said.append(_sentence(sum(codes.values()), f"{sentence} ({reasons_in_words(codes)})"))
     known = {*_SENTENCES, CONTRADICTING}
     # As earlier versions counted what could not be judged.
     others = {
@@ -86,7 +70,10 @@ def left_out_sentences(left_out: Mapping[str, int], examples: Sequence[str] = ()
     }
     if others:
         said.append(
-            _sentence(sum(others.values()), f"the model cannot judge {{them}} ({_listed(others)})")
+            _sentence(
+                sum(others.values()),
+                f"the model cannot judge {{them}} ({reasons_in_words(others)})",
+            )
         )
     return said
 
@@ -96,11 +83,3 @@ def _sentence(count: int, why: str) -> str:
     words = {"them": "it", "they": "it"} if is_one else {"them": "them", "they": "they"}
     films = "1 film is" if is_one else f"{count:,} films are"
     return f"{films} left out: {why.format(**words)}."
-
-
-def _listed(codes: Mapping[str, int]) -> str:
-    words: Counter[str] = Counter()
-    for code, count in codes.items():
-        words[_WORDS.get(code, code.replace("_", " "))] += count
-    most_first = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count:,} {word}" for word, count in most_first)

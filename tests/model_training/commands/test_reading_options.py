@@ -103,7 +103,9 @@ def test_the_preview_shows_what_is_trained_on(deep, plain, tmp_path):
 def test_films_are_prepared_as_those_of_8_bits_are(deep, plain, tmp_path):
     usual = TrainingConfig.from_preset("basic-cnn", image_size=48)
     told = TrainingConfig.from_preset("basic-cnn", image_size=48, frame=2, window=(0.0, 4080.0))
-    with pytest.raises(DatasetError, match=r"4 range_unknown, 2 several_images"):
+    with pytest.raises(
+        DatasetError, match=r"4 with values of an unknown range, 2 with several images"
+    ):
         prepare(read_dataset(deep), config=usual, cache=tmp_path, assign_splits=False)
 
     found, expected = (

@@ -66,9 +66,9 @@ def test_refused_images_are_counted_apart_from_unreadable_ones(bundle, folder, t
     assert len(scored.without_score("refused")) == 2
     assert "13.3 %" in said  # of 15
     assert "2 of 15" in said
-    assert "2 wrong_body_part" in said
+    assert "2 of another body part" in said
     assert "1 of 8 NORMAL, 1 of 7 PNEUMONIA" in said
-    assert "1 of 15 images could not be scored: 1 not_an_image" in said
+    assert "1 of 15 images could not be scored: 1 not an image" in said
 
 
 def test_labels_follow_the_bundle_s_order_of_classes(scored):

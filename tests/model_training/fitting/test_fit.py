@@ -66,7 +66,7 @@ def test_a_given_test_split_is_used_and_a_small_validation_split_is_not(trained,
 def test_an_unreadable_film_is_left_out_counted_and_not_named(trained):
     everything = trained.card() + trained.predictions().to_csv()
 
-    assert "1 of 85 images (1 not_an_image)" in trained.card()
+    assert "1 of 85 images (1 not an image)" in trained.card()
     assert "Mustermann" not in everything
 
 
