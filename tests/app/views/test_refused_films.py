@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.record.log import all_entries
 from app.core.review.worklist_registry import open_worklists
-from tests.app.views.conftest import MAIN, opened, review_folder
+from tests.app.views.conftest import MAIN, opened, review_folder, wait_for_worklist
 from tests.app.views.test_case import texts
 from tests.homes import link_converted
 from tests.references import familiar_film, foreign_film
@@ -53,6 +53,8 @@ def test_films_are_corrected_together_and_left_refused_again(gated_app, tmp_path
 
     at.button(key="worklist_correct").click().run()
     assert not at.exception
+    # The films are compared anew, until when nothing is offered.
+    at = wait_for_worklist(at)
     corrected = [one for one in opened(at).results() if one.chosen.remedy == "invert"]
     assert [one.status for one in corrected] == ["ok", "ok"]
     assert not any(one.key == "worklist_correct" for one in at.button)
