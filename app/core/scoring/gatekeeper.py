@@ -62,7 +62,7 @@ def reference_note(bundle: Bundle) -> str:
             "fewer are refused."
         )
     if adaptation is not None and adaptation.cropped:
-        note += f" Films of which a part is missing are told as learned from {adaptation.place}."
+        note += f" What cropped films look like was learned from films of {adaptation.place}."
     return note
 
 

@@ -123,4 +123,4 @@ def test_the_note_of_an_adapted_model_says_how_much_wider_its_limit_is(bundle, t
     assert reference_note(bundle) == NO_REFERENCE
     assert "times as far" not in reference_note(referenced)
     assert "Adapted to Ward 3, the limit is 1.25 times as far" in reference_note(adapted)
-    assert "as learned from Ward 3" in reference_note(adapted)
+    assert "cropped films look like was learned from films of Ward 3" in reference_note(adapted)
