@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, pattern_or_none, read
+from model_training.commands.display_names import require_classes
 from model_training.commands.setting_options import add_settings
 from model_training.commands.settings import (
     add_description,
@@ -99,6 +100,7 @@ def _run(options: argparse.Namespace) -> None:
         check_out(options.ensemble, options.samples)
     tracking.check(options.track)
     dataset = read(options, any_of=True)
+    require_classes(options, dataset.classes)
     say_unused(options, dataset)
     given_test = any(case.split == "test" for case in dataset.cases)
     leave_out_test = given_test or options.ensemble is not None

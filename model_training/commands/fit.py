@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
+from model_training.commands.display_names import require_classes
 from model_training.commands.setting_options import add_settings
 from model_training.commands.settings import (
     add_description,
@@ -89,6 +90,7 @@ def _run(options: argparse.Namespace) -> None:
         cache=options.cache,
     )
     dataset = read(options, any_of=True)
+    require_classes(options, dataset.classes)
     say_unused(options, dataset)
     if options.repeats == 1:
         _fit_once(options, config, dataset, run)

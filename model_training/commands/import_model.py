@@ -13,6 +13,7 @@ from app.commands.parsing import WrongCall, given_path, require_output_folder, w
 from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
+from model_training.commands.display_names import require_classes
 from model_training.commands.settings import add_description, chosen_description
 from model_training.config import FITS, LEAKS, TrainingConfig
 from model_training.console import say
@@ -126,6 +127,7 @@ def _run(options: argparse.Namespace) -> None:
     check_out(options.out, options.samples)
     say(f"Reading {options.model.name}, building its network and trying it.")
     imported = import_network(options.model, _said(options))
+    require_classes(options, imported.classes)
     description = chosen_description(options)
     provenance = Provenance(options.model, options.trained_by, options.fit or "stretch")
     dataset: Dataset | None = None

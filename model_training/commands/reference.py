@@ -7,6 +7,7 @@ import sys
 
 from app.commands.parsing import WrongCall, given_path, require_output_folder
 from model_training.commands.calls import Commands, add_command
+from model_training.commands.display_names import add_display_names, with_display_names
 from model_training.commands.settings import (
     add_accepted,
     add_not_tested,
@@ -70,6 +71,7 @@ def add(commands: Commands) -> None:
     add_pictures(command)
     add_not_tested(command)
     add_accepted(command)
+    add_display_names(command, default="those of the bundle")
     command.set_defaults(run=_run)
 
 
@@ -99,7 +101,7 @@ def _run(options: argparse.Namespace) -> None:
     require_output_folder("--out", out)
     if out.exists():
         raise WrongCall(f"{str(out)!r} exists. Name a new folder with --out.")
-    bundle = with_accepted(load_bundle(options.bundle), options)
+    bundle = with_display_names(with_accepted(load_bundle(options.bundle), options), options)
     found = find_films(bundle, files_below(options.data))
     print(f"Found of the images of {bundle.name}: {found.in_words()}.", file=sys.stderr)
     foreign = kinds_below(options.foreign) if options.foreign else {}

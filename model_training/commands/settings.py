@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.parsing import WrongCall, given_path, whole_number
-from model_training.config import (
-    TrainingConfig,
-)
+from model_training.commands.display_names import add_display_names
+from model_training.config import TrainingConfig
 from model_training.console import say
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ def add_description(command: argparse.ArgumentParser) -> None:
         "--title", metavar="TEXT", help="such as 'Pneumonia on chest radiographs'; default: the "
         "classes",
     )  # fmt: skip
+    add_display_names(about, default="the class with a capital")
     about.add_argument(
         "--source", metavar="TEXT", default="not stated", help="where the data come from; default: "
         "not stated",
@@ -280,6 +280,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
         remarks=_read_remarks(options.remarks) if options.remarks else "",
         not_tested=tuple(options.not_tested),
         pictures=options.pictures,
+        display_names=dict(options.display_names),
     )
 
 

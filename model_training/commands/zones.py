@@ -7,6 +7,7 @@ import sys
 
 from app.commands.parsing import WrongCall, given_path, require_output_folder
 from model_training.commands.calls import Commands, add_command
+from model_training.commands.display_names import add_display_names, with_display_names
 
 
 def add(commands: Commands) -> None:
@@ -25,6 +26,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--out", type=given_path, required=True, metavar="OUT", help="folder of the new version"
     )
+    add_display_names(command, default="those of the bundle")
     command.set_defaults(run=_run)
 
 
@@ -36,6 +38,6 @@ def _run(options: argparse.Namespace) -> None:
     require_output_folder("--out", options.out)
     if options.out.exists():
         raise WrongCall(f"{str(options.out)!r} exists. Name a new folder with --out.")
-    written = add_zones(load_bundle(options.bundle), options.out)
+    written = add_zones(with_display_names(load_bundle(options.bundle), options), options.out)
     print(decision_section(written.manifest))
     print(f"The bundle with zones is {options.out}", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
 from app.core.bundles.network_input import Input
-from app.core.bundles.task import Task, TaskKind
 from app.core.bundles.training_data import Data
 from app.core.images.reading import ReadOptions
 from model_training.bundling import export
@@ -27,6 +26,7 @@ from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.finding_evaluation import FindingsOutcome
+from model_training.fitting.task import make_task
 from model_training.preparation.accepted import ANY_FILM, Accepted
 from model_training.preparation.films import Films, network_input
 from model_training.reference.build import (
@@ -55,6 +55,7 @@ class Description:
         remarks: Markdown for the card: what was tried, and with what result.
         not_tested: What the model was not tested on, for the card.
         pictures: Whether the licence allows to ship small pictures of held-out images.
+        display_names: Names under which classes are displayed, by class.
     """
 
     title: str | None = None
@@ -66,6 +67,7 @@ class Description:
     remarks: str = ""
     not_tested: tuple[str, ...] = ()
     pictures: bool = False
+    display_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -96,7 +98,12 @@ def publish(
     manifest = Manifest(
         format=FORMAT_WITH_REFERENCE,
         name=out.name,
-        task=make_task(films.classes, description.title, films.task),
+        task=make_task(
+            films.classes,
+            description.title,
+            films.task,
+            display_names=description.display_names,
+        ),
         input=size,
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
         **decisions(outcome),
@@ -266,30 +273,3 @@ def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFra
         outcome.class_logits,
         outcome.probabilities,
     )
-
-
-def make_task(classes: tuple[str, ...], title: str | None, kind: TaskKind = "one-of") -> Task:
-    """The task of the manifest, with display names for the classes.
-
-    Args:
-        classes: Class names in output order; with two of which one is true, the second is
-            positive.
-        title: By default the display names of the classes.
-        kind: Whether one of the classes is true, or any of them.
-    """
-    display_names = {name: _display_name(name) for name in classes if name == name.upper()}
-    listed = [display_names.get(name, name) for name in classes]
-    between = "or" if kind == "one-of" else "and"
-    return Task(
-        title=title or f"{', '.join(listed[:-1])} {between} {listed[-1]}",
-        kind=kind,
-        classes=classes,
-        positive=classes[1] if len(classes) == 2 and kind == "one-of" else None,
-        display_names=display_names,
-    )
-
-
-def _display_name(name: str) -> str:
-    """Display name of a folder name in capitals; `TB` and `DME` stay as they are."""
-    text = name.replace("_", " ")
-    return text if len(text) <= 3 else text.capitalize()

@@ -19,7 +19,8 @@ from app.core.bundles.predictions_table import GROUP_ID, PREDICTION_COLUMNS
 from app.core.bundles.task import Task
 from app.core.bundles.training_data import Data
 from model_training.bundling import export
-from model_training.fitting.publishing import Description, make_task
+from model_training.fitting.publishing import Description
+from model_training.fitting.task import make_task
 from model_training.importing.description import Provenance, about_training, network_input
 from model_training.importing.imported import Imported
 from model_training.importing.refusal import NotImportedError
@@ -78,13 +79,18 @@ def task_of(imported: Imported, description: Description) -> Task:
 
     Args:
         imported: The network and its classes.
-        description: Its title.
+        description: Its title, and names under which classes are displayed.
 
     Raises:
         NotImportedError: If the names of the classes cannot be used.
     """
     try:
-        return make_task(imported.classes, description.title, imported.task)
+        return make_task(
+            imported.classes,
+            description.title,
+            imported.task,
+            display_names=description.display_names,
+        )
     except ValidationError as error:
         problems = "; ".join(str(problem["msg"]) for problem in error.errors())
         raise NotImportedError(
