@@ -76,8 +76,8 @@ def _check_size(
         middle % CELL or middle < _SMALLEST for middle in middles if margin
     ):
         raise ValueError(
-            f"`{edge}` must be of multiples of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
-            f"in the middle, at least {_SMALLEST}. Received {edge}={list(margin)} of "
+            f"`{edge}` must be given in multiples of {MARGIN_STEP} and leave a multiple of {CELL} "
+            f"pixels in the middle, at least {_SMALLEST}. Received {edge}={list(margin)} of "
             f"{size}={image_size}."
         )
     for reduction in reductions:
@@ -89,10 +89,10 @@ def _check_size(
         if reduction > 1 and any(
             middle % step or middle // reduction < _SMALLEST for middle in middles
         ):
-            within = f" without its `{edge}`" if margin else ""
+            within = f", without its `{edge}`," if margin else ""
             raise ValueError(
-                f"A reduction by {reduction} needs an `{size}` that is{within} a multiple of "
-                f"{step}, and at least {_SMALLEST * reduction}. Received {size}={image_size}"
+                f"With a reduction by {reduction}, `{size}` must be{within} a multiple of {step}, "
+                f"and at least {_SMALLEST * reduction}. Received {size}={image_size}"
                 f"{f', {edge}={list(margin)}' if margin else ''}."
             )
 

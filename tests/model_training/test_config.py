@@ -101,7 +101,10 @@ def test_an_impossible_custom_cnn_is_refused_without_keras(change, message):
         ),
         ({"margin": (8, 12), "image_size": 96}, r"multiples of 8 .* Received margin=\[8, 12\]"),
         ({"margin": (8, 8, 8), "image_size": 96}, "one number, or two: above and below, and at"),
-        ({"margin": (8,), "image_size": 96, "reductions": (2,)}, "without its `margin` a multiple"),
+        (
+            {"margin": (8,), "image_size": 96, "reductions": (2,)},
+            "`image_size` must be, without its `margin`, a",
+        ),
         ({"margin": (8, 32), "image_size": 80}, "a multiple of 16 pixels in the middle, at least"),
         (
             {"training_size": 112, "image_size": 96},
