@@ -136,7 +136,7 @@ class WorklistAnswers:
             return list(connection.execute(query).mappings())
 
 
-def verdict_of(row: RowMapping) -> Verdict:
+def _verdict_of(row: RowMapping) -> Verdict:
     """A verdict from what is stored of it, by column."""
     values: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     return Verdict(
@@ -153,7 +153,7 @@ def verdict_of(row: RowMapping) -> Verdict:
 def _with(said: tuple[Verdict, ...], row: RowMapping) -> tuple[Verdict, ...]:
     if row["event"] == "undo":
         return tuple(one for one in said if one.number != row["undoes"])
-    return (*said, verdict_of(row))
+    return (*said, _verdict_of(row))
 
 
 def _list(text: str | None) -> tuple[Any, ...]:

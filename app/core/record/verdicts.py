@@ -1,22 +1,21 @@
-"""The readers' verdicts: what the log of the record says of them.
+"""The readers' verdicts, added to the log of the record. `answers` reads those of a worklist.
 
 No file name or other patient data is stored: images are identified by the SHA-256 of the file,
-models by the digest of the bundle. What was said in one worklist is read by `answers`.
+models by the digest of the bundle.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select
+from sqlalchemy import Connection, Row, and_, exists, select
 
 from app.core.record import log
-from app.core.record.answers import verdict_of
 from app.core.record.database import Database
 from app.core.record.entry import Draft, Entry, storable
 from app.core.record.problems import NotAllowedError
 from app.core.record.schema import entries
-from app.core.record.verdict import AGREEMENTS, Verdict
+from app.core.record.verdict import AGREEMENTS
 
 _WHAT = "verdicts"
 _VERDICTS = ("verdict", "clear")
@@ -103,36 +102,6 @@ class VerdictStore:
                 raise NotAllowedError("There is nothing of yours on this film to take back.")
             (added,) = log.add(connection, replace(draft, undoes=found.number))
         return added
-
-    def latest(
-        self, bundle_sha256: str, reader: str = "", *, image_id: str | None = None
-    ) -> dict[str, Verdict]:
-        """The current verdict of a reader on each image outside of worklists, by image id.
-
-        Args:
-            bundle_sha256: Digest of the model.
-            reader: Whose verdicts; with none, those that name nobody.
-            image_id: Only that on this film; None for all.
-
-        Raises:
-            RecordError: If the record cannot be read.
-        """
-        columns = entries.c
-        undone = select(columns.undoes).where(columns.undoes.is_not(None))
-        newest = log.newest(bundle_sha256, _VERDICTS).where(
-            columns.worklist_id.is_(None),
-            columns.number.not_in(undone),
-            or_(columns.reader == storable(reader), columns.reader == ""),
-        )
-        if image_id is not None:
-            newest = newest.where(columns.image_id == image_id)
-        newest = newest.group_by(columns.image_id, columns.reader)
-        # A reader's own come last, and take the place of those that name nobody.
-        query = select(entries).where(columns.number.in_(newest)).order_by(columns.reader)
-        with self._database.reading(_WHAT) as connection:
-            rows = connection.execute(query).mappings()
-            found = {row["image_id"]: verdict_of(row) for row in rows}
-        return {image: one for image, one in found.items() if one.event == "verdict"}
 
 
 def _checked(draft: Draft) -> Draft:

@@ -10,6 +10,8 @@ import pytest
 
 from app.core.record.database import Database
 from app.core.record.opening import open_record
+from app.core.record.worklist import Worklist
+from app.core.record.worklists import create_worklist
 from tests import postgresql
 
 
@@ -35,6 +37,15 @@ def record(url: str) -> Iterator[Database]:
     """An empty record."""
     with open_record(url) as database:
         yield database
+
+
+@pytest.fixture
+def made(record: Database) -> Worklist:
+    """A worklist that anybody may read."""
+    return create_worklist(
+        record, name="Ward 3", origin="folder", place="ward", bundle_sha256="b" * 64,
+        network_sha256="b" * 64, model="chest", mode="second_reader",
+    )  # fmt: skip
 
 
 @pytest.fixture

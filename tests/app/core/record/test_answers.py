@@ -11,7 +11,7 @@ from app.core.record.opening import open_record
 from app.core.record.problems import NotAllowedError
 from app.core.record.readers import known_reader, remove_reader
 from app.core.record.verdicts import VerdictStore
-from app.core.record.worklists import close_worklist, create_worklist, set_readers
+from app.core.record.worklists import close_worklist, set_readers
 
 BUNDLE = "b" * 64
 REGION = {"kind": "line", "points": [[0.0, 1.0], [2.5, 3.0]], "label": ""}
@@ -25,14 +25,6 @@ def ada(record):
 @pytest.fixture
 def ben(record):
     return known_reader(record, "Ben")
-
-
-@pytest.fixture
-def made(record):
-    return create_worklist(
-        record, name="Ward 3", origin="folder", place="ward", bundle_sha256=BUNDLE,
-        network_sha256=BUNDLE, model="chest", mode="second_reader",
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -91,7 +83,7 @@ def test_a_call_is_locked(record, made, say, ada, ben):
 
 
 def test_verdicts_of_a_worklist_are_cleared_and_taken_back_there_alone(record, made, say, ada):
-    store, answers = VerdictStore(record), WorklistAnswers(record, made.id)
+    answers = WorklistAnswers(record, made.id)
     say(None, agreement="agree")
     say(ada, agreement="disagree")
     say(ada)  # withdrawn
@@ -106,7 +98,6 @@ def test_verdicts_of_a_worklist_are_cleared_and_taken_back_there_alone(record, m
     say.undo(ada)
     answers.follow()
     assert answers.on(3).verdict(ada.id).agreement == "agree"
-    assert store.latest(BUNDLE, "Ada") == {}
 
 
 def test_a_film_without_a_result_is_marked(record, made, say, ada):

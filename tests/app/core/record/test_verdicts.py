@@ -7,149 +7,172 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.core.record import times
+from app.core.record.answers import WorklistAnswers
 from app.core.record.entry import Draft
 from app.core.record.log import all_entries
 from app.core.record.opening import open_record
 from app.core.record.problems import NotAllowedError
+from app.core.record.readers import known_reader
 from app.core.record.verdicts import VerdictStore
 
-IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
+
+class Said:
+    """What readers say of films of a worklist, and what then holds."""
+
+    def __init__(self, record, made):
+        self.record, self.made, self.store = record, made, VerdictStore(record)
+
+    def give(self, agreement="agree", comment="", **changes):
+        return self.store.record(self._draft(agreement=agreement, comment=comment, **changes))
+
+    def take_back(self, **changes):
+        return self.store.undo(self._draft(**changes))
+
+    def current(self, reader=None, *, item=3):
+        answers = WorklistAnswers(self.record, self.made.id)
+        answers.follow()
+        return answers.on(item).verdict(reader and reader.id)
+
+    def _draft(self, reader=None, **changes):
+        draft = Draft(
+            event="verdict", image_id="a" * 64, bundle_sha256=self.made.bundle_sha256,
+            worklist_id=self.made.id, item=3,
+            reader=reader.name if reader else "", reader_id=reader and reader.id,
+        )  # fmt: skip
+        return replace(draft, **changes)
 
 
 @pytest.fixture
-def store(record):
-    return VerdictStore(record)
+def said(record, made):
+    return Said(record, made)
 
 
-VERDICT = Draft(event="verdict", image_id=IMAGE, bundle_sha256=BUNDLE)
+@pytest.fixture
+def ada(record):
+    return known_reader(record, "Ada")
 
 
-def give(store, agreement="agree", comment="", **changes):
-    return store.record(replace(VERDICT, agreement=agreement, comment=comment, **changes))
+@pytest.fixture
+def ben(record):
+    return known_reader(record, "Ben")
 
 
-def take_back(store, **changes):
-    return store.undo(replace(VERDICT, **changes))
-
-
-def test_newest_verdict_wins_and_every_one_stays(record, store):
+def test_newest_verdict_wins_and_every_one_stays(record, said):
     before = datetime.now(UTC)
-    give(store)
-    give(store, "unsure", " hilum ")
+    said.give()
+    said.give("unsure", " hilum ")
 
-    latest = store.latest(BUNDLE)[IMAGE]
+    latest = said.current()
     assert (latest.agreement, latest.comment) == ("unsure", "hilum")
     assert latest.created_at.utcoffset() == timedelta(0)
     assert timedelta(0) <= latest.created_at - before < timedelta(minutes=1)
     assert [one.agreement for one in all_entries(record)] == ["agree", "unsure"]
 
 
-def test_verdicts_survive_a_restart(url):
-    with open_record(url) as record:
-        give(VerdictStore(record), "disagree", "x")
+def test_verdicts_survive_a_restart(url, made, said):
+    said.give("disagree", "x")
 
     with open_record(url) as record:
-        assert VerdictStore(record).latest(BUNDLE)[IMAGE].agreement == "disagree"
+        assert Said(record, made).current().agreement == "disagree"
 
 
-def test_verdicts_belong_to_one_bundle_and_one_image(store):
-    give(store)
-    give(store, "disagree", image_id=OTHER_IMAGE, bundle_sha256="d" * 64)
+def test_a_verdict_is_of_one_film(said):
+    said.give()
+    said.give("disagree", image_id="b" * 64, item=4)
 
-    assert set(store.latest(BUNDLE)) == {IMAGE}
-    assert store.latest("e" * 64) == {}
-    assert set(store.latest(BUNDLE, image_id=IMAGE)) == {IMAGE}
-    assert store.latest(BUNDLE, image_id=OTHER_IMAGE) == {}
-
-
-def test_each_reader_has_verdicts_of_their_own(store):
-    give(store, "agree", reader="")  # of an earlier version
-    give(store, "disagree", "rib", reader="Ada")
-    give(store, "unsure", reader="Ben")
-
-    assert store.latest(BUNDLE, "Ada")[IMAGE].comment == "rib"
-    assert store.latest(BUNDLE, "Ben")[IMAGE].agreement == "unsure"
-    assert store.latest(BUNDLE, "Cem")[IMAGE].agreement == "agree"
-    assert store.latest(BUNDLE)[IMAGE].agreement == "agree"
+    assert said.current().agreement == "agree"
+    assert said.current(item=4).agreement == "disagree"
+    assert said.current(item=5) is None
 
 
-def test_the_last_verdict_is_taken_back_by_its_reader_alone(record, store):
-    first = give(store, "agree", reader="Ada")
-    second = give(store, "disagree", reader="Ada")
+def test_each_reader_has_verdicts_of_their_own(said, ada, ben):
+    said.give("agree")  # names nobody
+    said.give("disagree", "rib", reader=ada)
+
+    assert said.current(ada).comment == "rib"
+    assert said.current(ben).agreement == "agree"
+    assert said.current().agreement == "agree"
+
+
+def test_the_last_verdict_is_taken_back_by_its_reader_alone(record, said, ada, ben):
+    first = said.give("agree", reader=ada)
+    second = said.give("disagree", reader=ada)
 
     with pytest.raises(NotAllowedError, match="nothing of yours"):
-        take_back(store, reader="Ben")
-    assert take_back(store, reader="Ada").undoes == second.number
-    assert store.latest(BUNDLE, "Ada")[IMAGE].agreement == "agree"
-    assert take_back(store, reader="Ada").undoes == first.number
-    assert store.latest(BUNDLE, "Ada") == {}
+        said.take_back(reader=ben)
+    assert said.take_back(reader=ada).undoes == second.number
+    assert said.current(ada).agreement == "agree"
+    assert said.take_back(reader=ada).undoes == first.number
+    assert said.current(ada) is None
     with pytest.raises(NotAllowedError, match="nothing of yours"):
-        take_back(store, reader="Ada")
+        said.take_back(reader=ada)
     assert [one.event for one in all_entries(record)] == ["verdict", "verdict", "undo", "undo"]
 
 
-def test_a_verdict_that_was_cleared_holds_again_once_that_is_taken_back(store):
-    give(store, "agree")
-    give(store, None)
-    assert store.latest(BUNDLE) == {}
+def test_a_verdict_that_was_cleared_holds_again_once_that_is_taken_back(said):
+    said.give("agree")
+    said.give(None)
+    assert said.current() is None
 
-    take_back(store)
-    assert store.latest(BUNDLE)[IMAGE].agreement == "agree"
+    said.take_back()
+    assert said.current().agreement == "agree"
 
 
-def test_a_comment_alone_is_no_verdict(store):
-    give(store, None, "marker on the left")
+def test_a_comment_alone_is_no_verdict(said):
+    said.give(None, "marker on the left")
 
-    assert store.latest(BUNDLE)[IMAGE].agreement is None
+    assert said.current().agreement is None
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"agreement": "maybe"}, {"event": "decision"}, {"confidence": 1.5}, {"idle_seconds": -1.0}],
 )
-def test_what_is_no_verdict_is_refused(record, store, changes):
+def test_what_is_no_verdict_is_refused(record, said, changes):
     with pytest.raises(ValueError, match="Received"):
-        give(store, **changes)
+        said.give(**changes)
     assert list(all_entries(record)) == []
 
 
-def test_a_verdict_that_names_nobody_does_not_replace_one_that_does(store):
-    give(store, "disagree", reader="Ada")
-    give(store, "agree")
+def test_a_verdict_that_names_nobody_does_not_replace_one_that_does(said, ada, ben):
+    said.give("disagree", reader=ada)
+    said.give("agree")
 
-    assert store.latest(BUNDLE, "Ada")[IMAGE].agreement == "disagree"
-    assert store.latest(BUNDLE, "Ben")[IMAGE].agreement == "agree"
+    assert said.current(ada).agreement == "disagree"
+    assert said.current(ben).agreement == "agree"
 
 
-def test_what_is_sent_twice_is_done_once(record, store):
-    give(store, "agree")
-    second = give(store, "disagree", action_id="1")
-    taken_back = take_back(store, action_id="2")
+def test_what_is_sent_twice_is_done_once(record, said):
+    said.give("agree")
+    second = said.give("disagree", action_id="1")
+    taken_back = said.take_back(action_id="2")
 
-    assert give(store, "disagree", action_id="1") == second
-    assert take_back(store, action_id="2") == taken_back
-    assert store.latest(BUNDLE)[IMAGE].agreement == "agree"
+    assert said.give("disagree", action_id="1") == second
+    assert said.take_back(action_id="2") == taken_back
+    assert said.current().agreement == "agree"
 
-    cleared = give(store, None, action_id="3")
-    assert (cleared.event, give(store, None, action_id="3")) == ("clear", cleared)
+    cleared = said.give(None, action_id="3")
+    assert (cleared.event, said.give(None, action_id="3")) == ("clear", cleared)
     assert len(list(all_entries(record))) == 4
 
 
-def test_readers_at_once_lose_nothing(record, store):
+def test_readers_at_once_lose_nothing(record, made, said):
     def save(number: int) -> None:
-        give(store, image_id=f"{number:064d}")
+        said.give(image_id=f"{number:064d}", item=number)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(save, range(64)))
 
-    assert len(store.latest(BUNDLE)) == 64
+    answers = WorklistAnswers(record, made.id)
+    answers.follow()
+    assert len(answers.films()) == 64
     assert [one.number for one in all_entries(record)] == list(range(1, 65))
 
 
 @pytest.mark.parametrize("comment", ["", " ", "\n\t"])
-def test_an_empty_verdict_is_refused(record, store, comment):
+def test_an_empty_verdict_is_refused(record, said, comment):
     with pytest.raises(NotAllowedError, match="neither an answer nor a comment"):
-        give(store, None, comment)
+        said.give(None, comment)
 
     assert list(all_entries(record)) == []
 
@@ -158,20 +181,20 @@ COMMENTS = ["x" * 5000, "<script>alert(1)</script>", "🩻 Pneumothorax? 肺", "
             "'; DROP TABLE entries; --", "100 %s %(x)s :name"]  # fmt: skip
 
 
-def test_any_comment_comes_back_as_it_was_written(store):
+def test_any_comment_comes_back_as_it_was_written(said):
     for comment in COMMENTS:
-        give(store, comment=comment)
-        assert store.latest(BUNDLE)[IMAGE].comment == comment
-    give(store, comment="a\0b\ud800c")
-    assert store.latest(BUNDLE)[IMAGE].comment == "a\ufffdb?c"
+        said.give(comment=comment)
+        assert said.current().comment == comment
+    said.give(comment="a\0b\ud800c")
+    assert said.current().comment == "a\ufffdb?c"
 
 
-def test_the_clock_set_back_does_not_change_what_is_current(store, monkeypatch):
-    give(store, "agree")
+def test_the_clock_set_back_does_not_change_what_is_current(said, monkeypatch):
+    said.give("agree")
     monkeypatch.setattr(times, "now", lambda: "1999-12-31T23:59:59.000000Z")
-    give(store, "disagree")
+    said.give("disagree")
 
-    latest = store.latest(BUNDLE)[IMAGE]
+    latest = said.current()
     assert (latest.agreement, latest.created_at.year) == ("disagree", 1999)
 
 
