@@ -21,8 +21,12 @@ import numpy as np
 
 from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
-from app.core.gate.image_statistics import image_statistics
-from app.core.gate.rules.check import check_film
+from app.core.gate.film_view import FilmView
+from app.core.gate.image_statistics import image_statistics, view_statistics
+from app.core.gate.rules.check import check_look
+from app.core.gate.rules.look import Look
+from app.core.gate.rules.mirrored import check_mirrored
+from app.core.gate.rules.quality import check_quality
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images import decoding
 from app.core.images.film import Film
@@ -64,8 +68,12 @@ def measure(source: Path, num_images: int) -> list[Row]:
         ranges = StatisticRanges.from_films([image_statistics(film) for film in decoded])
 
         def check(film: Film, ranges: StatisticRanges = ranges) -> None:
+            view = FilmView(film)
+            look = Look(view.shape, view_statistics(view), ranges, _INPUT, view)
             try:
-                check_film(film, _INPUT, ranges)
+                check_look(look)
+                check_mirrored(view)
+                check_quality(look)
             except RefusedImageError:
                 pass
 

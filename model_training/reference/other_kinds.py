@@ -76,7 +76,6 @@ def divided(
     *,
     network_input: Input,
     reading: ReadOptions,
-    seed: int = 0,
 ) -> tuple[OtherKind, ...]:
     """Each kind in two halves; files that cannot be read are left out.
 
@@ -88,12 +87,11 @@ def divided(
         known: SHA-256 of the films that the model was trained or tested on.
         network_input: What the network is given.
         reading: How files are read that leave it open.
-        seed: Of the choice.
 
     Raises:
         DatasetError: If an image is a film of the model, or of two kinds, or a kind has too few.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     owners: dict[str, str] = {}
     found = []
     for name, cases in kinds.items():

@@ -90,7 +90,7 @@ class RefusalCounter:
         return _share([code != "" for code in codes], of), _share([c == name for c in codes], of)
 
     def _impression(self, looked: Looked, at: int) -> Impression:
-        """What a film is refused for by its file and its figures, as `check_film` finds it.
+        """What a film is refused for by its file and its figures, as the app finds it.
 
         But for motion, for which the film itself must be looked at.
         """

@@ -38,6 +38,8 @@ FEWEST = 50
 FEWEST_JUDGED = 20
 # More films make no test better that counts only if the difference is large.
 _MOST_COMPARED = 500
+# Of which films of the reference stand for their patients, and of permutations.
+_SEED = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +94,6 @@ def compare(
     answers: Sequence[str],
     place: str = "",
     is_adaptable: bool = True,
-    seed: int = 0,
 ) -> Shift:
     """Compares a folder with the reference of a model.
 
@@ -103,9 +104,8 @@ def compare(
         answers: What the model can answer, as it is displayed, in the order of `Sample.answers`.
         place: Where the model was adapted to; empty if it was not.
         is_adaptable: Whether it is one that can be adapted.
-        seed: Of which films of the reference stand for their patients, and of permutations.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(_SEED)
     home, folder = reference.familiar(), reservoir.sample()
     refused = Proportion(reservoir.num_refused, reservoir.num_seen)
     given = tuple(reservoir.answers[index] for index in range(len(answers)))
@@ -115,14 +115,14 @@ def compare(
     num_compared = num_reference = 0
     is_matched = False
     if refused.total >= FEWEST:
-        found.append(compare_refusals(refused, reference_refused, reference, seed=seed))
+        found.append(compare_refusals(refused, reference_refused, reference, seed=_SEED))
         seen = Distributions("distance", reservoir.distances(), reference.distances)
         if len(seen.folder) and np.isfinite(seen.reference).all():
             figures["refused"] = seen
     is_comparable = folder is not None and min(len(folder), len(home)) >= FEWEST_JUDGED
     if refused.total >= FEWEST and folder is not None and is_comparable:
         by_chance = largest_effects(
-            home, figures_of(home), points_of(home, folder)[0], num=len(folder), seed=seed
+            home, figures_of(home), points_of(home, folder)[0], num=len(folder), seed=_SEED
         )
         found.append(compare_proportions(given, given_home, a_patient=home.films_a_patient()))
         figures["answers"] = Distributions("probability", folder.scores, home.scores)
@@ -130,7 +130,7 @@ def compare(
         alike = matched(home, folder, fewest=FEWEST_JUDGED, rng=rng)
         is_matched, home = alike is not None, _fewer(alike or home, rng)
         num_compared, num_reference = len(folder), len(home)
-        found += compare_films(folder, home, figures, seed=seed)
+        found += compare_films(folder, home, figures, seed=_SEED)
         found = [replace(one, least=max(one.least, by_chance.get(one.what, 0.0))) for one in found]
     corrected = holm([one.p for one in found])
     differences = tuple(one.corrected(p) for one, p in zip(found, corrected, strict=True))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
-from app.core.images import display, geometry
+from app.core.images import geometry
 from app.core.images.film import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.results.evidence_maps import EvidenceMaps
@@ -21,20 +20,6 @@ from app.core.sources.source import Source
 
 # Longer side of a displayed film in pixels: more than can be distinguished at full zoom.
 DISPLAY_SIDE = 2048
-
-
-class Window(NamedTuple):
-    """The grey levels of a film, in [0, 255], displayed as black and white."""
-
-    low: int = 0
-    high: int = 255
-    inverted: bool = False
-
-    def of(self, film: Film) -> Film:
-        """The film with this window applied."""
-        if self == Window():
-            return film
-        return display.windowed(film, low=self.low, high=self.high, inverted=self.inverted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,22 +93,6 @@ def test_very_long_film_is_fitted(shape):
 # For showing.
 
 
-def test_window_worked_by_hand():
-    pixels = np.array([[0, 50, 100, 150, 255]], np.uint8)
-    film = Film(pixels, "DX")
-    shown = display.windowed(film, low=50, high=150)
-    assert shown.pixels.tolist() == [[0, 0, 128, 255, 255]]  # (100 - 50) * 2.55 = 127.5
-    assert display.windowed(film, low=50, high=150, inverted=True).pixels[0, 0] == 255
-    assert shown.modality == "DX"
-    assert display.windowed(film, low=0, high=255).pixels.tolist() == pixels.tolist()
-    assert pixels.tolist() == [[0, 50, 100, 150, 255]]
-
-
-def test_window_without_width_is_a_threshold():
-    pixels = np.array([[99, 100, 101]], np.uint8)
-    assert display.windowed(Film(pixels), low=100, high=100).pixels.tolist() == [[0, 0, 255]]
-
-
 def test_shrunk_keeps_the_aspect_and_what_is_small_enough(film):
     whole = Film(film, "CR")
     assert geometry.shrunk(whole, 60).pixels.shape == (45, 60)

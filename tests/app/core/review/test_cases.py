@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from app.core.explanations.selection import default_choice
-from app.core.images.film import Film
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore
-from app.core.review.cases import Window, examine
+from app.core.review.cases import examine
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 
@@ -126,11 +125,3 @@ def test_a_stored_map_of_one_logit_serves_both_classes(
     case = examine(engine, source, source.read(), maps=maps_of(engine, known))
 
     np.testing.assert_allclose(case.evidence[label], fresh.evidence[label], atol=1e-6)
-
-
-def test_a_window_spreads_grey_values_and_the_whole_range_changes_nothing():
-    film = Film(np.array([[0, 100], [150, 255]], np.uint8))
-
-    assert Window().of(film) is film
-    assert Window(100, 150).of(film).pixels.tolist() == [[0, 0], [255, 255]]
-    assert Window(inverted=True).of(film).pixels.tolist() == [[255, 155], [105, 0]]
