@@ -15,6 +15,7 @@ from app.core.record.entry import Entry
 from app.core.record.verdict import CONFIDENCES
 from app.core.reliance.words import name_of
 from app.core.review.film_names import number_of
+from app.core.review.refusals import second_look_note
 from app.core.scoring.prediction import Prediction
 
 _MARKS = {"seen": "seen", "reported": "reported"}
@@ -86,6 +87,8 @@ def film_facts(
             ("Zone", prediction.zone),
             ("Heatmap", _heatmap(prediction, drawn, task)),
         ]
+    if result is not None and (note := second_look_note(result.chosen)):
+        found.append(("Note", note))
     if drawn.pixels is None:
         found.append(("Picture", f"could not be drawn ({drawn.problem.replace('_', ' ')})"))
     if item in contents.truth:

@@ -12,9 +12,11 @@ from app.core.exports.rows import READING_COLUMNS, reading_rows
 from app.core.exports.snapshot import as_readers_see_it
 from app.core.exports.tables import csv
 from app.core.exports.worklist_pdf import case_pdf, worklist_pdf
+from app.core.images.reading import ReadOptions
 from app.core.record.audit import audit
 from app.core.record.log import all_entries
 from app.core.reliance.readings import in_force
+from app.core.review.refusals import second_look_note
 
 
 def draw(item):
@@ -122,6 +124,17 @@ def test_a_film_whose_name_is_hidden_is_headed_by_its_number_once(contents):
 @pytest.mark.parametrize(("item", "is_decided"), [(0, True), (1, True), (2, False)])
 def test_one_reader_alone_decides_nothing(contents, item, is_decided):
     assert ("Decided" in "".join(pages(case_pdf(contents, item, draw)))) == is_decided
+
+
+def test_a_film_that_was_judged_although_it_was_refused_says_so(contents):
+    chosen = ReadOptions(remedy="invert", override="Known hand, for teaching")
+    judged = replace(contents.results[0], chosen=chosen)
+    changed = replace(contents, results=(judged, *contents.results[1:]))
+
+    text = " ".join("".join(pages(case_pdf(changed, 0, draw))).split())
+
+    assert second_look_note(chosen) in text
+    assert "Known hand" not in "".join(pages(case_pdf(contents, 0, draw)))
 
 
 def test_the_threshold_of_a_worklist_is_said(contents):
