@@ -152,7 +152,10 @@ def read_dataset(
         names, spellings = one_spelling([image.label for image in images])
         names, more = one_spelling(renamed(names, class_names or {}))
         notes += spellings + more
-        if positive is None and set(names) == set(classes_of_model) and len(set(names)) == 2:
+        is_models = (
+            positive is None and set(names) == set(classes_of_model) and len(set(names)) == 2
+        )
+        if is_models:
             positive = classes_of_model[1]
         require_one_spelling_of_flags(set(names))
         notes += require_unlike(names, list((class_names or {}).values()))
@@ -161,6 +164,8 @@ def read_dataset(
         )
         notes += about_class_lists(around, sorted(set(names)), positive=positive)
         classes, about_positive = class_order(set(names), positive, reading.column)
+        if is_models:
+            about_positive = f"The positive class is {positive}: it is the model's."
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
     cases = [

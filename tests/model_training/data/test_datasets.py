@@ -211,6 +211,15 @@ def test_the_positive_class_can_be_named(tmp_path):
     assert [case.label for case in dataset.cases] == [1, 0]
 
 
+def test_the_positive_class_is_that_of_the_model(tmp_path):
+    touch(tmp_path, "NORMAL/1.png", "PNEUMONIA/1.png")
+
+    dataset = read_dataset(tmp_path, classes_of_model=("PNEUMONIA", "NORMAL"))
+
+    assert dataset.classes == ("PNEUMONIA", "NORMAL")
+    assert "The positive class is NORMAL: it is the model's." in dataset.notes
+
+
 @pytest.mark.parametrize(
     ("files", "positive", "message"),
     [
