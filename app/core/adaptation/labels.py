@@ -115,6 +115,20 @@ def read_labels_below(root: Path, relative: str, task: Task) -> list[Labelled]:
     return found
 
 
+def labelled_as_two(labelled: Sequence[Labelled]) -> list[str]:
+    """Names of the films that are labelled as two classes, as far as their places tell.
+
+    Copies of a film at other places are found when the films are read.
+
+    Args:
+        labelled: As read.
+    """
+    labels: dict[str, set[int]] = {}
+    for one in labelled:
+        labels.setdefault(one.source.name, set()).add(one.label)
+    return [name for name, found in labels.items() if len(found) > 1]
+
+
 def _resolved(path: Path | None) -> Path | None:
     try:
         return None if path is None else path.resolve()

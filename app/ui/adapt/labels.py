@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.core.adaptation.labels import Labelled, parse_table, read_labels_below
+from app.core.adaptation.labels import (
+    Labelled,
+    labelled_as_two,
+    parse_table,
+    read_labels_below,
+)
 from app.core.adaptation.matching import Matched, match
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
@@ -104,6 +109,9 @@ def _say_found(labelled: Sequence[Labelled], task: Task) -> None:
     patients = {one.patient_id for one in labelled if one.patient_id}
     of_patients = f" of {counted(len(patients), 'patient')}" if patients else ", patients not known"
     st.caption(f"{counted(len(labelled), 'labelled film')} ({classes}){of_patients}.")
+    if names := labelled_as_two(labelled):
+        films = f"{counted(len(names), 'film')} ({_listed(names)})"
+        st.warning(f"Labelled as two classes: {films}. Such films are left out.")
 
 
 def _say_missing(matched: Matched) -> None:
@@ -112,6 +120,9 @@ def _say_missing(matched: Matched) -> None:
         (matched.ambiguous, "a name of several films under review; write the path or the digest"),
     ):
         if names:
-            listed = ", ".join(escape_markdown(one) for one in names[:_MAX_LISTED])
-            more = ", …" if len(names) > _MAX_LISTED else ""
-            st.warning(f"Left out: {counted(len(names), 'row')} {what} ({listed}{more}).")
+            st.warning(f"Left out: {counted(len(names), 'row')} {what} ({_listed(names)}).")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > _MAX_LISTED else ""
+    return ", ".join(escape_markdown(one) for one in names[:_MAX_LISTED]) + more

@@ -210,6 +210,19 @@ def test_a_folder_of_models_that_may_only_be_read_is_told_first_and_where_it_fai
     assert "adapt_save" in keys(at)
 
 
+def test_labels_that_contradict_each_other_are_told_before_adapting(page, labelled, data_root):
+    films = sorted((data_root / labelled).rglob("*.png"))
+    rows = [f"{one.relative_to(data_root).as_posix()},{one.parent.name}" for one in films]
+    rows.append(rows[0].replace(",NORMAL", ",PNEUMONIA"))
+    (data_root / "twice.csv").write_text("\n".join(["path,label", *rows]))
+
+    at = give(page, "twice.csv")
+
+    assert [one.value for one in at.warning] == [
+        "Labelled as two classes: 1 film (labelled/NORMAL/0.png). Such films are left out."
+    ]
+
+
 def test_what_was_wrong_with_other_labels_is_said_no_longer(page, labelled, data_root):
     rows = [f"labelled/{one.parent.name}/{one.name},{one.parent.name}" for one in
             sorted((data_root / "labelled").glob("*/*"))]  # fmt: skip

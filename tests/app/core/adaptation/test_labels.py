@@ -2,7 +2,7 @@ import cv2
 import pandas as pd
 import pytest
 
-from app.core.adaptation.labels import parse_table, read_labels, read_labels_below
+from app.core.adaptation.labels import labelled_as_two, parse_table, read_labels, read_labels_below
 from app.core.adaptation.proposal import to_label
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError, SourceError
@@ -38,6 +38,14 @@ def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
     path = table_of(tmp_path, "path,label\na.png,PNEUMONIA\nb.png,\nc.png,  \n")
 
     assert [one.source.name for one in read_labels(path, TASK)] == ["a.png"]
+
+
+def test_films_labelled_as_two_classes_are_found(tmp_path):
+    rows = "a.png,NORMAL\nb.png,NORMAL\nc.png,PNEUMONIA\na.png,PNEUMONIA\nb.png,NORMAL\n"
+
+    found = labelled_as_two(read_labels(table_of(tmp_path, f"path,label\n{rows}"), TASK))
+
+    assert found == ["a.png"]
 
 
 def test_paths_of_a_list_to_label_that_a_spreadsheet_would_compute_are_found(tmp_path):
