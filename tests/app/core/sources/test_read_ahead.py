@@ -1,4 +1,4 @@
-"""ReadOptions ahead of computing: order, bounds, and file systems that stall."""
+"""Reading ahead of computing: order, bounds, and file systems that stall."""
 
 import threading
 import time
