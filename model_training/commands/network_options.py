@@ -57,22 +57,22 @@ def add_residual(group: argparse._ArgumentGroup) -> None:
         type=whole_number,
         nargs="+",
         metavar="N",
-        help="cut off N pixels at each edge first, a multiple of 8; two values: above and below, "
-        "and at the sides; default: none",
+        help="cut off N pixels at each edge first, 0 or more and a multiple of 8; two values: "
+        "above and below, and at the sides; default: none",
     )
     group.add_argument(
         "--training-size",
         type=whole_number,
         metavar="N",
-        help="train on films reduced to N x N pixels, at most the image size, at which the network "
-        "is used: so it looks closer than in training; default: the image size",
+        help="train on films reduced to N x N pixels, 32 to --image-size, at which the network is "
+        "used: so it looks closer than in training; default: the image size",
     )
     group.add_argument(
         "--training-margin",
         type=whole_number,
         nargs="+",
         metavar="N",
-        help="cut off N pixels of those, like --margin; default: none",
+        help="cut off N pixels at each edge of those, 0 or more, like --margin; default: none",
     )
 
 
