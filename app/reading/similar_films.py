@@ -109,7 +109,7 @@ def _how_often(bundle: Bundle) -> str:
         )
         if proportion.total
     ]
-    return f"On test films they contradict {' and '.join(found)} (95 % intervals)."
+    return f"On test films they contradict {' and '.join(found)} (95 % intervals over films)."
 
 
 def _notes(similar: SimilarFilms) -> list[str]:
