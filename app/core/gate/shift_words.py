@@ -144,9 +144,11 @@ def _all_refused(told: Told) -> str:
         return f"{all_were} because {because}. {what}"
     if count == 1:
         return f"{all_were}, for different reasons. The list gives them, and what can be done."
+    # Foreign images are refused for many reasons; a fault of a whole folder is mostly one.
+    check = "Check that the model is for such images. " if 2 * count <= total else ""
     return (
-        f"{all_were}, {count:,} of them because {because}. The list gives the reasons for the "
-        "others, and what can be done."
+        f"{all_were}, {count:,} of them because {because}. {check}The list gives the reasons for "
+        "the others, and what can be done."
     )
 
 

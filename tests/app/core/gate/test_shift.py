@@ -251,6 +251,18 @@ def test_a_folder_refused_for_another_reason_says_which():
     assert "All 51 images were refused, 50 of them because they are turned" in sentence
 
 
+@pytest.mark.parametrize(("too_dark", "is_asked"), [(20, True), (60, False)])
+def test_a_folder_refused_for_many_reasons_may_be_foreign(too_dark, is_asked):
+    reservoir = filled(films(0, seed=1), refused=too_dark, reason="too_dark")
+    for reason in ["unfamiliar"] * 15 + ["document"] * 15:
+        reservoir.add_refused(reason)
+
+    sentence = _compare(reservoir).sentence
+
+    assert f"{too_dark} of them because they are too dark. " in sentence
+    assert ("Check that the model is for such images." in sentence) == is_asked
+
+
 def test_not_all_are_called_foreign_if_some_can_be_put_right():
     reservoir = filled(films(0, seed=1), refused=30)
     for _ in range(21):
