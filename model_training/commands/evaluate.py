@@ -72,6 +72,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.images.preparation import for_model
+    from app.core.scoring.gatekeeper import NO_REFERENCE
     from app.core.spreadsheets import to_csv
     from model_training.bundling import other_sources
     from model_training.evaluation import evaluation_report
@@ -93,6 +94,8 @@ def _run(options: argparse.Namespace) -> None:
     reading = chosen_read_options(options)
     if how := for_model(reading, bundle.manifest.input).note():
         print(how, file=sys.stderr)
+    if bundle.manifest.reference is None:
+        print(NO_REFERENCE, file=sys.stderr)
     scored = score(bundle, dataset, reading=reading)
     warning = overlap_note(bundle, scored.image_ids, reading=reading)
     if warning:

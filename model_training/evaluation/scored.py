@@ -175,7 +175,15 @@ class Scored:
         if not predicted:
             raise DatasetError(
                 f"None of the {len(self.cases)} images could be scored: "
-                f"{reasons_in_words(self.refused)}. Expected images like those "
-                f"{self.bundle.name!r} was trained on; check the folder."
+                f"{reasons_in_words(self.refused)}. {self._advice()}"
             )
         return predicted
+
+    def _advice(self) -> str:
+        """What to do where no image was scored."""
+        if all(result.status == "failed" for result in self.results):
+            return (
+                f"That is the fault of {self.bundle.name!r}, not of the images: check it with "
+                "`overread verify`, and train or export it again."
+            )
+        return f"Expected images like those {self.bundle.name!r} was trained on; check the folder."

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from app.core.results.rows import columns
+from app.core.scoring.gatekeeper import NO_REFERENCE
 from model_training.cli import main
 from tests.model_training.films import write_classes
 
@@ -49,6 +50,7 @@ def test_figures_are_printed_and_patients_are_not(bundle, tmp_path, capsys):
     assert "0.500, the bundle's own (" in printed.out.replace("\n", " ")
     assert not re.search(r"person\d", printed.out + printed.err)
     assert "| figure" not in printed.err
+    assert NO_REFERENCE in printed.err
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from app.core.scoring.engine import Engine
 from app.core.scoring.output_check import require_numbers, require_probabilities
 from app.core.scoring.trial import try_out
 from app.core.sources.source import Source
+from model_training.cli import main as train_main
 
 pytestmark = pytest.mark.slow
 
@@ -153,6 +154,21 @@ def test_a_network_that_answers_nothing_is_an_error_of_the_run(
     # The table is whole, so nothing waits to be resumed.
     assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
     assert "--resume" not in said
+
+
+def test_where_it_is_evaluated_the_model_is_at_fault_and_not_the_images(
+    always_infinite, films, tmp_path, capsys
+):
+    for name, source in zip(("NORMAL", "NORMAL", "PNEUMONIA"), films, strict=True):
+        (tmp_path / name).mkdir(exist_ok=True)
+        shutil.copy(source.path, tmp_path / name)
+
+    assert train_main(["evaluate", str(always_infinite.path), str(tmp_path)]) == 1
+
+    said = capsys.readouterr().err
+    assert "None of the 3 images could be scored" in said
+    assert "`overread verify`" in said
+    assert "check the folder" not in said
 
 
 def test_a_library_that_fails_is_a_sentence(bundle, films):
