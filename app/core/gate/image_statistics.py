@@ -38,13 +38,13 @@ References:
 from __future__ import annotations
 
 import math
-from statistics import median
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.gate.blocks import blockiness
 from app.core.gate.drawing import paper, steps
 from app.core.gate.film_view import FilmView
 from app.core.gate.lettering import letters_in_line
@@ -59,12 +59,8 @@ NAMES = (
 
 _BLACK, _WHITE = 2, 253
 _OF_ALL_PIXELS = 0.98
-_BLOCK = 8
-# Blocks of a side that a film must have for its block borders to be told from its content.
-_BLOCKS_NEEDED = 4
-# Added before a logarithm: a hundredth of a grey level, and a step of a twentieth.
+# Added before a logarithm: a hundredth of a grey level.
 _LEAST_NOISE = 0.01
-_LEAST_STEP = 0.05
 _LEAST_SHARPNESS = 1e-5
 # Below the share of one pixel.
 _LEAST_SHARE = 1e-9
@@ -95,7 +91,7 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
             sum(levels[_WHITE:].tolist()),
             _sharpness(view.focus, deviation),
             _noise(view.middle),
-            _blockiness(view),
+            blockiness(view),
             _surround(view.focus, mean),
             _symmetry(view.focus),
             _colour(view.small_in_colour),
@@ -138,27 +134,6 @@ def _noise(film: NDArray[np.uint8]) -> float:
     detail = cv2.sepFilter2D(film, cv2.CV_32F, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE)
     strength = cv2.norm(detail, cv2.NORM_L1) / detail.size * math.sqrt(math.pi / 2) / 6
     return math.log2(strength + _LEAST_NOISE)
-
-
-def _blockiness(view: FilmView) -> float:
-    """Mean of both directions; 0 for a film of too few blocks."""
-    if min(view.shape) < _BLOCK * _BLOCKS_NEEDED:
-        return 0.0
-    return (_block_steps(view.middle_steps_across, 0) + _block_steps(view.middle_steps_down, 1)) / 2
-
-
-def _block_steps(steps: NDArray[np.uint8], along: int) -> float:
-    """The strongest of the eight positions of block borders relative to the median of all.
-
-    Args:
-        steps: Differences of neighbouring pixels, uint8 `(rows, columns)`.
-        along: Axis along which a block border runs: 0 for differences across a row, else 1.
-    """
-    profile = cv2.reduce(steps, along, cv2.REDUCE_AVG, None, cv2.CV_32F).ravel()
-    num_blocks = len(profile) // _BLOCK
-    blocks = profile[: num_blocks * _BLOCK].reshape(num_blocks, _BLOCK)
-    by_position = cv2.reduce(blocks, 0, cv2.REDUCE_AVG).ravel().tolist()
-    return math.log2((max(by_position) + _LEAST_STEP) / (median(by_position) + _LEAST_STEP))
 
 
 def _surround(film: NDArray[np.uint8], mean: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.core.errors import OverreadError, Remedy
@@ -98,12 +99,7 @@ def correctable(opened: OpenWorklist) -> dict[int, Result]:
     Args:
         opened: The worklist.
     """
-    found = enumerate(opened.results())
-    return {
-        item: one
-        for item, one in found
-        if one is not None and one.status == "refused" and one.remedy is not None
-    }
+    return _films(opened, lambda one: one.status == "refused" and one.remedy is not None)
 
 
 def corrected(opened: OpenWorklist) -> dict[int, Result]:
@@ -112,12 +108,7 @@ def corrected(opened: OpenWorklist) -> dict[int, Result]:
     Args:
         opened: The worklist.
     """
-    found = enumerate(opened.results())
-    return {
-        item: one
-        for item, one in found
-        if one is not None and one.chosen.remedy is not None and not one.chosen.override
-    }
+    return _films(opened, lambda one: one.chosen.remedy is not None and not one.chosen.override)
 
 
 def decision_about(
@@ -144,3 +135,8 @@ def _judged(opened: OpenWorklist, item: int, reading: ReadOptions) -> Result:
     if not result.image_id:  # the file is gone since
         raise NotReadAgainError(result.reason)
     return result
+
+
+def _films(opened: OpenWorklist, holds: Callable[[Result], bool]) -> dict[int, Result]:
+    found = enumerate(opened.results())
+    return {item: one for item, one in found if one is not None and holds(one)}

@@ -1,5 +1,6 @@
 """What the tests of DICOM files share."""
 
+import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -13,6 +14,16 @@ JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
 CANARY = "CANARY^DORIS"
 RADIOGRAPHS = Input(height=64, width=64, channels=1, fit="pad", modalities=("CR", "DX"))
+TWELVE = {"BitsStored": 12, "HighBit": 11}
+RAMP = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)  # every value of 12 bits
+OWN_RANGE = np.rint(RAMP * (255 / 4095))
+
+
+def item(**elements):
+    found = Dataset()
+    for keyword, value in elements.items():
+        setattr(found, keyword, value)
+    return found
 
 
 def shown(data):
@@ -30,8 +41,7 @@ def jpeg_2000(film):
 
 
 def table(values, *, first=0, bits=8, form="US"):
-    item = Dataset()
-    item.LUTDescriptor = [len(values), first, bits]
+    found = item(LUTDescriptor=[len(values), first, bits])
     entries = values.astype("<u2")
-    item.add_new(0x00283006, form, entries.tobytes() if form == "OW" else entries.tolist())
-    return Sequence([item])
+    found.add_new(0x00283006, form, entries.tobytes() if form == "OW" else entries.tolist())
+    return Sequence([found])

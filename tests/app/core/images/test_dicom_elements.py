@@ -2,25 +2,12 @@
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from app.core.images import decoding
 from app.core.images.reading import ReadOptions
-from tests.app.core.images.dicom_films import refusal, shown
+from tests.app.core.images.dicom_films import OWN_RANGE, RAMP, TWELVE, item, refusal, shown
 from tests.pictures import dicom
-
-TWELVE = {"BitsStored": 12, "HighBit": 11}
-RAMP = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)  # every value of 12 bits
-OWN_RANGE = np.rint(RAMP * (255 / 4095))
-
-
-def item(**elements):
-    found = Dataset()
-    for keyword, value in elements.items():
-        setattr(found, keyword, value)
-    return found
-
 
 # The window.
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.core.record.database import Database
 from app.core.record.opening import open_record
+from app.core.record.readers import known_reader
 from app.core.record.worklist import Worklist
 from app.core.record.worklists import create_worklist
 from tests import postgresql
@@ -53,3 +54,13 @@ def sqlite_record(tmp_path: Path) -> Iterator[Database]:
     """An empty record in a file, for what SQLite alone does."""
     with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as database:
         yield database
+
+
+@pytest.fixture
+def ada(record):
+    return known_reader(record, "Ada")
+
+
+@pytest.fixture
+def ben(record):
+    return known_reader(record, "Ben")

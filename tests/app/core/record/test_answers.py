@@ -9,22 +9,12 @@ from app.core.record.entry import Draft
 from app.core.record.log import all_entries, append
 from app.core.record.opening import open_record
 from app.core.record.problems import NotAllowedError
-from app.core.record.readers import known_reader, remove_reader
+from app.core.record.readers import remove_reader
 from app.core.record.verdicts import VerdictStore
 from app.core.record.worklists import close_worklist, set_readers
 
 BUNDLE = "b" * 64
 REGION = {"kind": "line", "points": [[0.0, 1.0], [2.5, 3.0]], "label": ""}
-
-
-@pytest.fixture
-def ada(record):
-    return known_reader(record, "Ada")
-
-
-@pytest.fixture
-def ben(record):
-    return known_reader(record, "Ben")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from app.core.record.entry import Draft
 from app.core.record.log import all_entries
 from app.core.record.opening import open_record
 from app.core.record.problems import NotAllowedError
-from app.core.record.readers import known_reader
 from app.core.record.verdicts import VerdictStore
 
 
@@ -45,16 +44,6 @@ class Said:
 @pytest.fixture
 def said(record, made):
     return Said(record, made)
-
-
-@pytest.fixture
-def ada(record):
-    return known_reader(record, "Ada")
-
-
-@pytest.fixture
-def ben(record):
-    return known_reader(record, "Ben")
 
 
 def test_newest_verdict_wins_and_every_one_stays(record, said):
