@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.images import decoding
 from app.core.images.reading import ReadOptions
 from app.core.performance.proportions import ClusteredProportion
+from app.core.rendering.film_png import film_png
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
@@ -105,10 +105,7 @@ def _faulty_copies(fault: str, films: Sequence[NDArray[np.uint8]], most: int) ->
     for number in range(most if fault in VARIED else min(most, len(films))):
         at = number % len(films)
         wrong = faulty(fault, films[at], films[(at + 1) % len(films)], rng)
-        if wrong.ndim == 3:
-            wrong = np.asarray(cv2.cvtColor(wrong, cv2.COLOR_RGB2BGR), np.uint8)
-        content = cv2.imencode(".png", wrong, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
-        yield Source(f"{number:05}.png", None, Picture(content))
+        yield Source(f"{number:05}.png", None, Picture(film_png(wrong)))
 
 
 def _answers(engine: Engine, sources: Sequence[Source], seen: Sequence[Result]) -> list[str]:

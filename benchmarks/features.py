@@ -108,7 +108,7 @@ def measure(folder: Path, layers: tuple[FeatureLayer, ...], num_batches: int) ->
 
 
 def measure_gate(folder: Path, source: Path, num_images: int) -> list[Row]:
-    """The ratio of the times of scoring films with the gate, and without its reference; and each.
+    """The time of scoring films with the gate relative to that without, and what the gate adds.
 
     Args:
         folder: Folder of a bundle with a reference.

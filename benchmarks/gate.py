@@ -2,12 +2,12 @@
 
     python -m benchmarks.gate DATA
 
-For each shipped bundle with a reference, through the engine and all of its gate, all foreign
-pictures and a sample of the other folders. Of a fault, only the films count of which it changes the
-model's answer, and copies are made until there are enough of them or `--faulty` were made; what
-the model saw in training as right is no fault. Foreign pictures are in `DATA/foreign`, a folder for
-each kind; no reference is chosen on them. Of kinds that the reference was shown, only the images
-count that were held out from it.
+For each shipped bundle with a reference, through the engine and all of its gate, all of its own
+test films, all foreign pictures and a sample of each folder of other films. Of a fault, only the
+films count of which it changes the model's answer, and copies are made until there are enough of
+them or `--faulty` were made; what the model saw in training as right is no fault. Foreign pictures
+are in `DATA/foreign`, a folder for each kind; no reference is chosen on them. Of kinds that the
+reference was shown, only the images count that were held out from it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
     parser = calls.parser("benchmarks.gate", __doc__)
     add_data(parser)
-    calls.add_count(parser, "--images", 300, "images of each folder of others, at most")
+    calls.add_count(parser, "--images", 300, "images of each folder of other films, at most")
     calls.add_count(parser, "--changed", 30, "copies with each fault whose answer it changes")
     calls.add_count(parser, "--faulty", 400, "copies with each fault, at most")
     options = parser.parse_args()
@@ -80,7 +80,7 @@ def measure(
         home: Where films of its kind lie.
         data: Folder of the data sets.
         num_images: Images of each folder of other films, at most.
-        num_changed: Copies with each fault whose answer it changes, at most.
+        num_changed: Once so many copies with a fault have another answer, no more are made.
         num_faulty: Copies with each fault, at most.
     """
     engine, name = Engine(bundle), bundle.name

@@ -135,5 +135,5 @@ def _try_to_write(option: str, wanted: Path, *, nearest: Path) -> None:
     except OSError as error:
         raise OverreadError(
             f"Nothing can be written to {option}, {wanted.name!r} ({system_reason(error)}). Name "
-            "another place, or have its folder made writable; nothing was computed yet."
+            "another place, or have its folder made writable; nothing has been computed yet."
         ) from None

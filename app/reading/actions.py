@@ -183,7 +183,7 @@ def _decidable(found: AskedFilm) -> Result:
     if not found.opened.worklist.is_closed:
         _require_judged(found)
     if found.opened.worklist.is_closed or not found.sight.shows_model or found.result is None:
-        raise AnswerError(409, "Nothing is decided of this film now; nothing was changed.")
+        raise AnswerError(409, "Nothing can be decided about this film now; nothing was changed.")
     return found.result
 
 

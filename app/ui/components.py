@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 # Widths in pixels: around what stands in a cell of a table, and of one character in it.
-_OF_A_CELL, _OF_A_CHARACTER = 24, 6.0
+_CELL_PADDING, _CHARACTER_WIDTH = 24, 6.0
 _STEP = 0.001
 
 
@@ -116,7 +116,8 @@ def table(
         # Streamlit's own width may be too small for the longest, of which the beginning is cut off.
         column_config={
             name: st.column_config.TextColumn(
-                alignment="right", width=round(_OF_A_CELL + _OF_A_CHARACTER * max(most, len(name)))
+                alignment="right",
+                width=round(_CELL_PADDING + _CHARACTER_WIDTH * max(most, len(name))),
             )
             for name, most in widths.items()
         },

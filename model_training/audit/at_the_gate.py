@@ -110,9 +110,10 @@ class AtTheGate:
                 members[case.split, answer].append(result)
         order = ("", *SPLITS)
         return [
-            Group(split, names[answer], _refused(members[split, answer]), distances)
-            for split, answer in sorted(members, key=lambda key: (order.index(key[0]), key[1]))
-            for distances in [_distances(members[split, answer])]
+            Group(split, names[answer], _refused(found), _distances(found))
+            for (split, answer), found in sorted(
+                members.items(), key=lambda one: (order.index(one[0][0]), one[0][1])
+            )
         ]
 
     def reasons(self) -> list[Reason]:

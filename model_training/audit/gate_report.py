@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -92,7 +91,8 @@ def refused(found: AtTheGate) -> Table:
         for one in listed
     ]
     hidden = len(rows) - _MAX_LISTED
-    caption = f"The first {_MAX_LISTED} of them" if hidden > 0 else "Names of the refused images"
+    first = f"the first {_MAX_LISTED} " if hidden > 0 else "the "
+    caption = f"Names of {first}refused images"
     header = ("File", "Distance", "Code", "Reason", "Remedy")
     return Table(header, rows[:_MAX_LISTED], caption)
 
@@ -116,14 +116,12 @@ def differences(found: AtTheGate) -> Table:
 
 def sentences(found: AtTheGate) -> list[str]:
     """How many are refused, whether they were seen in training, and how they differ."""
+    refusals = _refused_in_words(found)
     if found.shift is None:
-        return [
-            *_said(NO_REFERENCE),
-            f"By their files alone, {_refused_in_words(found)}",
-            *_said(found.seen),
-        ]
-    return [_refused_in_words(found), *_said(found.seen), *_said(found.shift.sentence),
-            found.shift.detail]  # fmt: skip
+        said = [NO_REFERENCE, f"By their files alone, {refusals}", found.seen]
+    else:
+        said = [refusals, found.seen, found.shift.sentence, found.shift.detail]
+    return [sentence for sentence in said if sentence]
 
 
 def figures(found: AtTheGate) -> list[Figure]:
@@ -182,11 +180,6 @@ def _refused_in_words(found: AtTheGate) -> str:
         f"{found.bundle.name} would refuse {proportion_in_full(found.refused)} of the images that "
         "can be read."
     )
-
-
-def _said(sentence: str) -> Iterator[str]:
-    if sentence:
-        yield sentence
 
 
 def _images(found: AtTheGate) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def _at_the_gate(bundle: Bundle, dataset: Dataset, reading: ReadOptions) -> AtTh
     from model_training.evaluation.scoring import results_of
 
     results = results_of(bundle, dataset.cases, reading=reading)
-    # Refused ones too: that films of the training are refused is no better news of others.
+    # Refused ones too: films of the training say nothing about others, even if they are refused.
     digests = [one.image_id for one in results if one.status in ("ok", "refused")]
     return AtTheGate.of(
         bundle,

@@ -24,7 +24,7 @@ from model_training.statistics.threshold_rules import decide, parse_rule
 # are not of the predicted class.
 ERROR_RATES = (0.02, 0.05, 0.10)
 _LEVEL = 1 - CONFIDENCE
-# What of the level the strictest promise of a clear zone gets, and the next one.
+# Shares of the level that the strictest promise of a clear zone gets, and the next strictest.
 _SHARES = (0.6, 0.4)
 
 

@@ -16,7 +16,7 @@ from model_training.reference.faults import CROPPED
 # A cropped film looks most like a right one, and a part that is missing can change the answer; its
 # share is of films as they are and as if taken elsewhere together. Of those as they are, it is what
 # their distance leaves of all that may be refused, at least 1 %. A fault with a remedy is refused
-# only if the film is right with it, which few films are that were right without.
+# only if the film is right with it, as few films are that were right without it.
 _FALSE_ALARMS_OF_CROPPED = 0.06
 _LEAST_FALSE_ALARMS_OF_CROPPED = 0.01
 _FALSE_ALARMS = {"side_by_side": 0.002, "padded": 0.01, **dict.fromkeys(REMEDY_OF, 0.01)}

@@ -92,7 +92,7 @@ class RefusalCounter:
     def _impression(self, looked: Looked, at: int) -> Impression:
         """What a film is refused for by its file and its figures, as the app finds it.
 
-        But for motion, for which the film itself must be looked at.
+        Motion is left out: it can only be told from the film itself.
         """
         statistics, ranges = looked.statistics[at], self.reference.ranges
         refusal, spoilt = looked.stated[at], None

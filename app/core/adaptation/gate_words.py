@@ -18,8 +18,8 @@ def gate_sentences(adaptation: Adaptation) -> list[str]:
         )
     if adaptation.cropped:
         said.append(
-            "That a part of a film is missing is told by what was learned from these films and "
-            "copies of them with a part cut off."
+            "Cropped films are recognised by what was learned from these films and from copies of "
+            "them with a part cut off."
         )
     return said
 

@@ -31,7 +31,7 @@ class Candidates:
 
 
 def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
-    """Scores films of a place; those that only look unfamiliar or cropped too.
+    """Scores films of a place; those that only look unfamiliar or cropped are candidates too.
 
     What is refused for another reason, such as a film that is inverted, is not.
 

@@ -189,8 +189,8 @@ def labels_in_words(wanted: Wanted, counts: LabelCounts, task: Task) -> str:
     inside = smallest_sample(rate=1 - precision, level=level)
     where = "the films ruled in have it" if task.binary else "the clear predictions are right"
     said.append(
-        f"That at least {percent(precision)} of {where} takes {inside:,} {counts.unit}s in that "
-        "zone without an error, or more with some."
+        f"To show that at least {percent(precision)} of {where} takes "
+        f"{counted(inside, counts.unit)} in that zone without an error, or more with some."
     )
     return " ".join(said)
 

@@ -100,8 +100,9 @@ def compare_refusals(
 ) -> Compared:
     """Refusals, more than on validation films and than folders of the reference's patients have.
 
-    Slices of one head are often refused together. By as much as refusals vary more between patients
-    at home than film by film, fewer films count; one a patient, where none is refused at home.
+    Slices of one head are often refused together. So films count for fewer, by the factor by which
+    refusals at home vary more between patients than film by film; where none or all are refused at
+    home, by the number of films a patient has there.
 
     Args:
         refused: Images of the folder that were refused, of those that could be read.

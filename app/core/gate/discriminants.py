@@ -55,7 +55,7 @@ def discriminants(
 def _main_directions(centred: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """The first principal directions, `(count, num_features)`, by the smaller of both products.
 
-    In a fifth of the time of a singular value decomposition of the films themselves.
+    That takes a fifth of the time of a singular value decomposition of the films themselves.
     """
     from scipy.linalg import eigh
 

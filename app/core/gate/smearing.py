@@ -21,8 +21,8 @@ _LEAST = 0.05
 def is_smeared(view: FilmView) -> bool:
     """Whether one direction has less than a quarter of the fine structures of the other.
 
-    By itself that says little: a grid leaves lines of one direction. Of a film that is also little
-    sharp it is motion.
+    By itself that says little: a grid leaves lines of one direction. In a film that is not very
+    sharp either, it is motion.
 
     Args:
         view: The film.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 _TOLERANCE = 12
 # Share of a line that belongs to the bar: a few letters may be written on it.
 _OF_A_BAR = 0.97
-# One pixel of so many tells of most lines that no bar has them.
+# For most lines, one pixel in so many is enough to tell that they are not part of a bar.
 _ONE_OF = 8
 # Share of the first lines within a bar that must differ from it, for its edge to be straight.
 _STRAIGHT = 0.6
@@ -124,7 +124,7 @@ def _bars(pixels: NDArray[np.uint8]) -> list[_Bar]:
 
 
 def _depth(others: NDArray[np.intp], num_lines: int, is_last: bool) -> int:
-    """How many lines at the first or the last end are before those that do not belong to a bar."""
+    """How many lines, from the first or the last, come before one that is not part of the bar."""
     if not len(others):
         return num_lines
     return int(num_lines - 1 - others[-1] if is_last else others[0])

@@ -24,7 +24,7 @@ _DISTANCE = "Its distance from the films the model learned from"
 
 
 def offered(remedy: Remedy) -> str:
-    """How the film would be with a remedy, such as `black and white swapped`."""
+    """How the film would be with a remedy, such as `with black and white swapped`."""
     return _OFFERED[remedy]
 
 
@@ -54,7 +54,7 @@ def row_note(result: Result, *, hides_names: bool = False) -> str:
     by_gate = result.observation is not None or result.remedy is not None
     words = [
         second_look_note(result.chosen),
-        # First, as the end of a long reason is cut off in the list.
+        # Before the reason, as the end of a long one is cut off in the list.
         "Can be corrected." if result.remedy is not None else "",
         _first_sentence(result.reason) if by_gate else result.reason,
     ]

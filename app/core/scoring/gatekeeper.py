@@ -123,25 +123,6 @@ class Gatekeeper:
             refusal = refusal_of(lambda: check_mirrored(view))
         return Impression(statistics, refusal, spoilt)
 
-    def observe(
-        self, features: NDArray[np.float32] | None, impression: Impression
-    ) -> Observation | None:
-        """Where a scored film lies; None without a reference.
-
-        Args:
-            features: Of this film, float32 `(num_features,)`; None without a reference.
-            impression: What was seen of it before.
-
-        Raises:
-            InvalidOutputError: If a feature is NaN or infinite.
-            BundleError: As `observe_all`.
-        """
-        of_one = None if features is None else features[np.newaxis]
-        seen = self.observe_all(of_one, [impression])[0]
-        if isinstance(seen, InvalidOutputError):
-            raise seen
-        return seen
-
     def observe_all(
         self, features: NDArray[np.float32] | None, impressions: Sequence[Impression]
     ) -> Sequence[Observation | InvalidOutputError | None]:

@@ -280,7 +280,7 @@ class Judge:
             raise refusal.without_remedy() from None
 
     def _passes_rules_with(self, remedy: Remedy, film: FittedFilm) -> bool:
-        """Whether no rule refuses a film with a remedy, for which it would be offered in vain."""
+        """Whether no rule refuses a film with a remedy, which else would be offered in vain."""
         prepared = read_with(remedy, film, self.manifest.input)
         if isinstance(prepared, Rejected):
             return False

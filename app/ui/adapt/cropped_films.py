@@ -24,8 +24,7 @@ def show(adapted: Adapted) -> None:
     if not said:
         return
     st.info(
-        f"{said} Look at them: take those of which a part is missing out of the list, and adapt "
-        "again.",
+        f"{said} Look at them: take those that lack a part out of the list, and adapt again.",
         icon=":material/crop:",
     )
     films = adapted.films.taken_for_cropped

@@ -30,12 +30,12 @@ async function saved(desk, { action: { item, name }, answer }) {
     return;
   }
   if (!entry) return;
-  const isOther = ["call", "judge", "leave"].includes(name); // another film, as far as it is told of
-  if (isOther) store.replace(item, answer);
+  const describesFilm = ["call", "judge", "leave"].includes(name); // anew, as it is told of now
+  if (describesFilm) store.replace(item, answer);
   else entry.film.verdict = answer;
   if (item !== desk.item) return;
   if (name === "judge" || name === "leave") desk.setStateValue("judged", Date.now()); // for what is below
-  if (isOther) await desk.describe(entry);
+  if (describesFilm) await desk.describe(entry);
   else if (!client.actions.isWaitingFor(item)) panel.settle();
   saving.open(entry.film);
   desk.say(saving.line.textContent);

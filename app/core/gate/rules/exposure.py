@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.core.errors import RefusedImageError
 from app.core.gate.rules.look import Look
 
-# The parts of both ranges that a film lies in that is washed out: where the films are from which
-# the ranges were widened, but for the most extreme.
+# A film is washed out in this part of the range of `mean`, at its upper end, and of that of
+# `levels`, at its lower end. Only the most extreme training films lie there.
 _WASHED_OUT = 1 / 4
 
 

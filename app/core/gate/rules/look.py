@@ -85,7 +85,7 @@ class Look:
 
         Args:
             name: One of `NAMES`.
-            part: Of the width of the range; a quarter is most of what it was widened by.
+            part: Of the width of the range; a quarter is usually all that it was widened by.
         """
         low, high = self.ranges.range_of(name)
         return self.figure(name) > high - part * (high - low)

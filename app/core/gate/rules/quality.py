@@ -13,9 +13,9 @@ from app.core.gate.rules.look import Look
 from app.core.gate.rules.storage import NOISE, noisy
 from app.core.gate.smearing import is_smeared
 
-# The parts of the range of sharpness, which is widened as exposures need it, in which a film is
-# blurred, and in which it is if it is so in one direction. Of 2,319 films of eight places four lie
-# in the first, and none is blurred in one direction.
+# Lowest parts of the range of sharpness, which is widened as much as exposures need. In the first a
+# film is blurred; in the second it is only if it has lost its detail in one direction. Of 2,319
+# films of eight places four lie in the first, and none is blurred in one direction.
 _BLURRED = 1 / 8
 _MAY_BE_SMEARED = 1 / 4
 
@@ -23,7 +23,7 @@ _MAY_BE_SMEARED = 1 / 4
 def check_quality(look: Look) -> None:
     """Refuses a film that is noisy, blurred, too dark or bright, or colourless.
 
-    All beyond the training films.
+    Each limit is beyond all but the most extreme training films.
 
     Raises:
         RefusedImageError: If it is one.

@@ -52,7 +52,7 @@ def test_nothing_is_judged_without_the_features_that_a_reference_compares(guarde
     found = guarded.look_at(Film(familiar_film(1000)))
 
     with pytest.raises(BundleError, match="without the features"):
-        guarded.observe(None, found)
+        guarded.observe_all(None, [found])
 
 
 def test_a_rule_refuses_before_the_network_is_asked(guarded):
