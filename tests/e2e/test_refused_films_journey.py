@@ -75,14 +75,17 @@ def test_refused_films_are_put_right_or_judged_for_a_reason_and_say_so(page, fol
         expect(corrected).to_be_hidden()
         expect(page.locator(".panel .decided")).to_contain_text(f"Asked for by {steps.READER}, ")
         # The page below has heard of it.
-        steps.shown(page.get_by_role("link", name="Activations of this film"))
+        activations = page.get_by_role("link", name="Activations of this film")
+        steps.shown(activations)
 
         # What was decided of the turned film is taken back.
         next_film(page, "turned")
         judge_corrected(page, "The film was turned by 180°")
+        steps.shown(activations)
         page.get_by_role("button", name="Leave it refused").click()
         expect(page.get_by_role("button", name="Judge the corrected film")).to_be_visible()
         expect(corrected).to_be_visible()
+        expect(activations).to_be_hidden()
 
         steps.go_to(page, "Worklist")
         expect(page.get_by_text(re.compile("1 ✕ Refused"))).to_have_count(1)
